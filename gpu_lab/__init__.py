@@ -1,0 +1,1 @@
+"""A GPU fleet that can be scheduled, measured and studied."""

@@ -1,0 +1,1 @@
+"""Markdown that the person owns, and finding things in it again."""

@@ -1,0 +1,1 @@
+"""What a task is, the list kept here, and its agreement with Google Tasks."""
