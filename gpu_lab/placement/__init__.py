@@ -1,0 +1,1 @@
+"""Choosing machines for jobs: one interface, many policies. Nothing here touches files or plots."""
