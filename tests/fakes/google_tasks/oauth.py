@@ -171,10 +171,9 @@ class OAuth:
     def _redirect(self, asked: dict[str, str], account: str, ticked: bool) -> str:
         wanted = frozenset(asked["scope"].split())
         # Google never answers without any scope; "openid" stands for what is left unasked.
-        scopes = wanted if ticked else frozenset(s for s in wanted if "/auth/tasks" not in s)
-        grant = Grant(
-            account, asked["client_id"], scopes or frozenset({"openid"}), self.clock.now()
-        )
+        left = {scope for scope in wanted if "/auth/tasks" not in scope} or {"openid"}
+        scopes = wanted if ticked else frozenset(left)
+        grant = Grant(account, asked["client_id"], scopes, self.clock.now())
         code = f"4/0A{self.rng.getrandbits(200):050x}"
         self._codes[code] = _Code(
             grant,

@@ -6,6 +6,8 @@ It never goes over HTTP and is never throttled; unlike the API it hides what it 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 
 from tests.fakes.google_tasks.messages import Json
@@ -16,8 +18,8 @@ from tests.fakes.google_tasks.store import Account, Place
 class Phone:
     """Every act returns the id of what it made or changed; ids may also be unique titles."""
 
-    def __init__(self, account: Account, lock: threading.RLock) -> None:
-        self._account, self._lock = account, lock
+    def __init__(self, account: Account, lock: threading.RLock, settle: Callable[[], None]) -> None:
+        self._account, self._lock, self._settle = account, lock, settle
 
     # --- tasks
 
@@ -165,6 +167,9 @@ class Phone:
     def _id(self, task: str | None) -> str | None:
         return None if task is None else self.row(task).id
 
-    def _act(self) -> threading.RLock:
-        self._account.world.clock.tick()
-        return self._lock
+    @contextmanager
+    def _act(self) -> Iterator[None]:
+        with self._lock:
+            self._account.world.clock.tick()
+            self._settle()
+            yield

@@ -1,6 +1,6 @@
-"""The HTTP server: lets faults strike, answers from contract, sign-in and store.
+"""The server without its sockets: faults strike, then contract, sign-in, quota and store answer.
 
-It listens on 127.0.0.1 only, in threads of its own, and processes one request at a time.
+It processes one request at a time, whatever the number of connections.
 """
 
 from __future__ import annotations
@@ -8,16 +8,9 @@ from __future__ import annotations
 import json
 import random
 import re
-import socket
-import struct
-import sys
 import threading
-import traceback
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
@@ -33,7 +26,6 @@ from tests.fakes.google_tasks.faults import (
     Effect,
     EmptyItems,
     FaultPlan,
-    Hangup,
     LateCommit,
     PageTokenQuirk,
     Refuse,
@@ -52,20 +44,11 @@ from tests.fakes.google_tasks.messages import (
 from tests.fakes.google_tasks.phone import Phone
 from tests.fakes.google_tasks.quota import Quota, retry_after
 from tests.fakes.google_tasks.rows import Limits, Rules
+from tests.fakes.google_tasks.sockets import Delivery, LoopbackServer
 from tests.fakes.google_tasks.store import Account, World
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SIGN_IN_PATHS = (oauth.AUTH_PATH, oauth.TOKEN_PATH, oauth.REVOKE_PATH)
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """How an answer leaves: whole or in half, at once or later, or as a hang-up."""
-
-    response: Response | None
-    hangup: Hangup | None = None
-    truncate: bool = False
-    wait_seconds: float = 0.0
 
 
 @dataclass
@@ -93,7 +76,7 @@ class GoogleTasksServer:
         self._timers: list[threading.Timer] = []
         self.stopping = threading.Event()
         self.clock.on_change = self.settle
-        self._http = _LoopbackServer(port, self)
+        self._http = LoopbackServer(port, self)
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
 
     # --- life
@@ -156,7 +139,7 @@ class GoogleTasksServer:
 
     def phone_of(self, account: str) -> Phone:
         """Hand over the phone of another person."""
-        return Phone(self.account(account), self.lock)
+        return Phone(self.account(account), self.lock, self.settle)
 
     def account(self, name: str = "me") -> Account:
         """Find the store of a person, made on first use."""
@@ -341,6 +324,10 @@ class GoogleTasksServer:
             raise invalid(f"Invalid request: {'; '.join(whats)}")
         return body if isinstance(body, dict) else {}
 
+    def bug(self, trace: str) -> None:
+        """Note an error of this server itself, so that no test takes it for a planned fault."""
+        self.violations.append(Violation("server", "", "", trace))
+
     def _violated(self, side: str, request: Request, what: str) -> None:
         self.violations.append(Violation(side, request.method, request.target, what))
 
@@ -381,89 +368,3 @@ def _spoilt(response: Response, request: Request, effect: EmptyItems | PageToken
         case PageTokenQuirk.LOOP:
             body["nextPageToken"] = dict(request.query).get("pageToken") or first_page_token()
     return replace(response, content=json.dumps(body).encode())
-
-
-class _LoopbackServer(ThreadingHTTPServer):
-    daemon_threads = False
-
-    def __init__(self, port: int, tasks: GoogleTasksServer) -> None:
-        self.tasks = tasks
-        self._open: set[socket.socket] = set()
-        self._open_lock = threading.Lock()
-        super().__init__(("127.0.0.1", port), _Handler)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        with self._open_lock:
-            self._open.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        with self._open_lock:
-            self._open.discard(request)
-        super().shutdown_request(request)
-
-    def hang_up(self) -> None:
-        """Wake every thread that waits for a next request on a kept-alive connection."""
-        with self._open_lock:
-            for each in self._open:
-                with suppress(OSError):
-                    each.shutdown(socket.SHUT_RDWR)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Make a bug of this server a violation; a client that went away is none."""
-        error = sys.exception()
-        if not isinstance(error, OSError):
-            self.tasks.violations.append(Violation("server", "", "", traceback.format_exc()))
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server_version, sys_version = "ESF", ""
-    # Without it an answer waits 40 ms for the client's delayed acknowledgement.
-    disable_nagle_algorithm = True
-    wbufsize = -1
-    server: _LoopbackServer
-
-    def do_GET(self) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        content = self.rfile.read(length)
-        request = Request(self.command, self.path, headers, content)
-        self._send(self.server.tasks.handle(request))
-
-    do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815
-
-    def _send(self, delivery: Delivery) -> None:
-        self.server.tasks.stopping.wait(delivery.wait_seconds)
-        if delivery.response:
-            self._send_answer(delivery.response, delivery.truncate)
-        if delivery.hangup:
-            self._hang_up(delivery.hangup)
-
-    def _send_answer(self, response: Response, truncate: bool) -> None:
-        self.send_response(response.status)
-        for name, value in response.headers.items():
-            self.send_header(name, value)
-        if response.status != 204:
-            self.send_header("Content-Length", str(len(response.content)))
-        self.end_headers()
-        half = len(response.content) // 2 if truncate else None
-        self.wfile.write(response.content[:half])
-        self.wfile.flush()
-
-    def _hang_up(self, how: Hangup) -> None:
-        self.close_connection = True
-        if how == "RST":
-            linger = struct.pack("ii", 1, 0)
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-            # Only a close without a shutdown before it resets the connection.
-            self.rfile.close()
-            self.wfile.close()
-            self.connection.close()
-            raise ConnectionResetError("reset on purpose")
-
-    def date_time_string(self, timestamp: float | None = None) -> str:  # noqa: ARG002
-        return format_datetime(self.server.tasks.clock.now().replace(microsecond=0), usegmt=True)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Keep quiet; the request log is for that."""
