@@ -1,0 +1,222 @@
+"""Comparing what was done in a session with the open tasks, so that the person can be asked.
+
+It completes nothing and asks nothing: it gives matches with the line that speaks for each. Only
+the person's own words and our own receipts count as evidence, never what the assistant said.
+When in doubt it says less: a task wrongly called done costs more than one not noticed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from heartbeat.claims import Clause, Mood, clauses, points_back
+from heartbeat.readings import Act, Reading, lay_beside
+from heartbeat.titles import STUDY_WORDS, Title, read_all
+from heartbeat.words import alike, is_noise, stems, verb_group
+from tasks_sync import Task
+
+MOST_CANDIDATES = 4
+SOME = 0.45
+"""Share of a title's weight from which a line may mean the task, or a part of it."""
+MARGIN = 0.15
+LOOK_BACK = 4
+
+
+class Extent(StrEnum):
+    """How much of a task a line speaks for; POSSIBLE is one of several it may mean."""
+
+    FULL = "full"
+    PART = "part"
+    POSSIBLE = "possible"
+
+
+@dataclass(frozen=True)
+class Studied:
+    """A study session on a topic, and whether it was gone through to its end."""
+
+    topic: str
+    whole: bool
+
+
+@dataclass(frozen=True)
+class WhatWasDone:
+    """What can speak for a task: the person's turns in order, study sessions, written receipts."""
+
+    said: tuple[str, ...] = ()
+    studied: tuple[Studied, ...] = ()
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Match:
+    """A task that something speaks for; `evidence` quotes it, `score` lies between 0 and 1."""
+
+    task_id: str
+    title: str
+    extent: Extent
+    evidence: str
+    score: float
+
+
+def audit(done: WhatWasDone, open_tasks: Iterable[Task]) -> tuple[Match, ...]:
+    """Give the open tasks that something speaks for: whole ones first, the best score first.
+
+    FULL is given to at most one task per line. Several POSSIBLE ones mean that the person must
+    say which, at most four. A task that is named again as not done is not given.
+    """
+    titles = read_all((task.id, task.title) for task in open_tasks if task.is_open)
+    found: dict[str, Match] = {}
+    said = [clause for speech in (*done.said, *done.evidence) for clause in clauses(speech)]
+    for place, clause in enumerate(said):
+        weigh(clause, said[max(0, place - LOOK_BACK) : place], titles, found)
+    for studied in done.studied:
+        for match in matches_of_study(studied, titles):
+            keep(found, match)
+    return in_order(found.values())
+
+
+def weigh(
+    clause: Clause, before: Sequence[Clause], titles: Sequence[Title], found: dict[str, Match]
+) -> None:
+    """Add what one clause speaks for to `found`, or take back what it denies."""
+    readings = [lay_beside(clause.text, title) for title in titles]
+    match clause.mood:
+        case Mood.DONE if points_back(clause.text):
+            for match in matches_before(clause, before, titles):
+                keep(found, match)
+        case Mood.DONE:
+            for match in matches_of_done(clause, readings):
+                keep(found, match)
+        case Mood.PART:
+            for match in matches_of_part(clause, readings):
+                keep(found, match)
+            qualify(clause, before, readings, found)
+        case Mood.NOT_DONE:
+            for reading in readings:
+                if reading.is_whole:
+                    found.pop(reading.title.task_id, None)
+            qualify(clause, before, readings, found)
+        case Mood.MENTIONED:
+            pass
+
+
+def matches_of_done(clause: Clause, readings: Sequence[Reading]) -> Iterator[Match]:
+    """Give what a finished act speaks for: one task, a part of one, or several that it may mean."""
+    whole = rivals([reading for reading in readings if reading.is_whole])
+    if len(whole) == 1:
+        yield match_of(whole[0], Extent.FULL, clause)
+        return
+    if whole:
+        yield from (match_of(one, Extent.POSSIBLE, clause) for one in whole)
+        return
+    near = [one for one in readings if one.act is not Act.OTHER and one.coverage >= SOME]
+    yield from (match_of(one, extent_of(one), clause) for one in rivals(near))
+
+
+def extent_of(reading: Reading) -> Extent:
+    """Choose between part and possible for a clause that does not name the whole task."""
+    listed = reading.title.several and reading.act is Act.SAME and not reading.shifted
+    return Extent.PART if reading.narrowed or reading.spans_further or listed else Extent.POSSIBLE
+
+
+def matches_of_part(clause: Clause, readings: Sequence[Reading]) -> Iterator[Match]:
+    """Give the task of which a clause says that part is done."""
+    near = [one for one in readings if one.coverage >= SOME and one.act is not Act.OTHER]
+    best = rivals([one for one in near if not one.shifted])
+    if len(best) == 1:
+        yield match_of(best[0], Extent.PART, clause)
+
+
+def matches_before(
+    clause: Clause, before: Sequence[Clause], titles: Sequence[Title]
+) -> Iterator[Match]:
+    """Give the task that "done" points back to: the one spoken of just before, if it is one."""
+    for earlier in reversed(before):
+        whole = rivals(
+            [one for title in titles if (one := lay_beside(earlier.text, title)).is_whole]
+        )
+        if whole:
+            extent = Extent.FULL if len(whole) == 1 else Extent.POSSIBLE
+            quoted = replace(clause, line=f"{earlier.line} … {clause.line}")
+            yield from (match_of(one, extent, quoted) for one in whole)
+            return
+        if stems(earlier.text) and not points_back(earlier.text):
+            return
+
+
+def qualify(
+    clause: Clause, before: Sequence[Clause], readings: Sequence[Reading], found: dict[str, Match]
+) -> None:
+    """Turn "done" into "in part" when the same sentence goes on to say what is missing.
+
+    A clause that is about something else ("but I have to buy milk") qualifies nothing.
+    """
+    if (
+        not before
+        or before[-1].line != clause.line
+        or any(one.coverage >= SOME for one in readings)
+    ):
+        return
+    for task_id, match in found.items():
+        names_other_things = any(
+            not is_noise(word) and verb_group(word) is None for word in stems(clause.text)
+        )
+        if match.evidence == clause.line and match.extent is Extent.FULL and not names_other_things:
+            found[task_id] = replace(match, extent=Extent.PART)
+
+
+def matches_of_study(studied: Studied, titles: Sequence[Title]) -> Iterator[Match]:
+    """Give the tasks that a study session speaks for: those to study just that topic."""
+    topic = frozenset(stems(studied.topic)) - STUDY_WORDS
+    for title in titles:
+        about = title.stems - STUDY_WORDS
+        is_study = title.verb in ("study", None) or bool(title.stems & STUDY_WORDS)
+        named = {one for one in about if any(alike(one, other) for other in topic)}
+        if not (is_study and topic and named):
+            continue
+        score = round(len(named) / max(len(about), len(topic)), 3)
+        if score >= SOME:
+            extent = Extent.FULL if studied.whole and named == about and score == 1 else Extent.PART
+            done = "studied" if studied.whole else "studied in part"
+            yield Match(title.task_id, title.text, extent, f"{done}: {studied.topic}", score)
+
+
+def rivals(readings: Sequence[Reading]) -> list[Reading]:
+    """Give the best reading and those too close to it to choose, at most four, best first.
+
+    A title whose named words are among a better one's is no rival: "the report appendix" means
+    the appendix, though it also names the report.
+    """
+    ordered = sorted(readings, key=lambda one: (-len(one.named), -one.score, one.title.task_id))
+    kept: list[Reading] = []
+    for one in ordered:
+        if any(one.named < better.named for better in kept):
+            continue
+        kept.append(one)
+    kept.sort(key=lambda one: (-one.score, one.title.task_id))
+    return [one for one in kept if kept[0].score - one.score <= MARGIN][:MOST_CANDIDATES]
+
+
+def match_of(reading: Reading, extent: Extent, clause: Clause) -> Match:
+    """Make the match that a reading amounts to."""
+    title = reading.title
+    return Match(title.task_id, title.text, extent, clause.line, reading.score)
+
+
+RANK = {Extent.FULL: 0, Extent.PART: 1, Extent.POSSIBLE: 2}
+
+
+def keep(found: dict[str, Match], match: Match) -> None:
+    """Keep the latest word on a task, but let no vague one displace a clear one."""
+    before = found.get(match.task_id)
+    if before is None or RANK[match.extent] <= RANK[before.extent]:
+        found[match.task_id] = match
+
+
+def in_order(found: Iterable[Match]) -> tuple[Match, ...]:
+    """Order matches, whole ones first, and keep at most four that are only possible."""
+    ordered = sorted(found, key=lambda one: (RANK[one.extent], -one.score, one.task_id))
+    clear = [one for one in ordered if one.extent is not Extent.POSSIBLE]
+    return tuple(clear + ordered[len(clear) :][:MOST_CANDIDATES])

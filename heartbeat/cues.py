@@ -1,0 +1,84 @@
+"""The words by which a person says that a thing is done, not done, or done in part.
+
+Only lists, in English. What is missing here makes the auditor say less or ask; it never makes it
+complete anything.
+"""
+
+from __future__ import annotations
+
+import re
+
+from heartbeat.words import word_set
+
+
+def any_of(phrases: str) -> re.Pattern[str]:
+    """Match any of several phrases, written one after another with commas between."""
+    wanted = sorted({" ".join(phrase.split()) for phrase in phrases.split(",")}, key=len)
+    spelt = (re.escape(phrase).replace(r"\ ", r"\s+") for phrase in reversed(wanted) if phrase)
+    return re.compile(rf"\b(?:{'|'.join(spelt)})\b", re.IGNORECASE)
+
+
+NOT_DONE = any_of(
+    """not, never, neither, nor, without, cannot, unable, instead of, rather than, no longer,
+    haven't, hasn't, hadn't, didn't, don't, doesn't, wasn't, weren't, isn't, aren't, couldn't,
+    wouldn't, shouldn't, won't, can't, dont, didnt, havent, isnt, wasnt, no time,
+    forgot, forget, skipped, skip, postponed, postpone, gave up, given up, failed to, put off,
+    will, i'll, we'll, it'll, shall, going to, gonna, about to, plan to, plan on, planning to,
+    planned to, planning on, intend to, hope to, hoping to, need to, needs to, needed to, have to,
+    has to, had to, must, ought, should, supposed to, want to, wanted to, meant to, wish,
+    tomorrow, later, tonight, next week, next month, next time, next year, todo, to do, to-do,
+    remind me, remember to, let's, let me, shall we, can you, could you, would you, add a, add an,
+    if, unless, until, before i, when i, once i, as soon as, would, could, might, may, maybe,
+    perhaps, probably, i guess, i think i, wondering, thinking about, thought about, considering,
+    dread, dreading, looking forward, worried, waiting for, waiting on, overdue, deadline,
+    pretend, imagine, dreamt, dreamed, supposedly, joking, kidding, cancelled, called off"""
+)
+
+STILL_TO_DO = re.compile(r"\b(?:still|yet)\b(?!\s+(?:managed|got|finished|did|sent))")
+
+PART = any_of(
+    """half, halfway, partly, partially, part, parts, some, most, almost, nearly, mostly, a bit,
+    a little, a few, few, several, first, second, started, start, starting, began, begun, begin,
+    beginning, kicked off, working, worked on, work on, tried, try, trying, attempted, so far,
+    progress, headway, continued, continue, continuing, got through, getting through, underway,
+    under way, in the middle, middle of, to go, remaining, remains, left to, except, all but,
+    besides, apart from, other than, everything but, percent, one of, two of, three of,
+    two thirds, a third, a quarter, three quarters, chunk, piece of, bits of, rough, roughly,
+    at least, stuck, paused"""
+)
+SHARE = re.compile(r"\d\s*%|\b\d+\s*(?:of|out of|/)\s*\d+\b")
+
+WHOLE = any_of(
+    """all parts, all of, all the, everything, every part, whole, entire, both parts, last part,
+    final part, the rest of, second half, remaining part, at last, first thing,
+    for the first time"""
+)
+
+FINISHERS = any_of(
+    """done, finished, complete, completed, wrapped up, sorted, ready, through with, over with,
+    checked off, ticked off, check off, tick off, out of the way, knocked out, in the bag,
+    taken care of, took care of, crossed off, off my plate, nailed, smashed, handled, dealt with"""
+)
+
+PAST_FORMS = word_set(
+    """ate begun began brought built bought caught chose dealt did done drew drawn drove eaten fed
+    found got gave given went gone grew held kept laid learnt left lent made met paid read ran rang
+    sold sent shot sang slept spoke spent stood swept swam took taken taught told threw woke wrote
+    written won put set cut shut hung complete ready sorted"""
+)
+
+OTHER_PEOPLE = word_set(
+    """he she they someone somebody boss colleague roommate flatmate sister brother mother mum mom
+    father dad wife husband partner friend team teammate manager professor prof supervisor everyone
+    everybody nobody neighbour neighbor assistant intern client customer you"""
+)
+
+HELPERS = word_set(
+    """just already has have had finally also really actually now today yesterday ve s was been"""
+)
+
+BACKWARD = word_set(
+    """it that this them one thing done finished did complete completed all sorted through and i
+    i've ve is s now just that's it's ok okay yes yep yeah good great finally too well so there
+    happy ready we are am im been has have had got the with off ticked check checked"""
+)
