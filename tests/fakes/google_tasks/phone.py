@@ -73,11 +73,12 @@ class Phone:
         """Complete a task and its open subtasks: hidden at once; a recurring one comes back."""
         with self._act():
             row = self.row(task)
-            for child in [*self._account.children(row.id), row]:
-                if child.is_open:
-                    now = self._account.world.clock.now()
-                    self._account.edit(child, completed=now, hidden=True)
-            self._account.respawn(row)
+            was_open, now = row.is_open, self._account.world.clock.now()
+            for each in [*self._account.children(row.id), row]:
+                if each.is_open:
+                    self._account.edit(each, completed=now, hidden=True)
+            if was_open:
+                self._account.respawn(row)
             return row.id
 
     def reopen(self, task: str) -> str:
@@ -147,11 +148,16 @@ class Phone:
         """Find a live task by id or by a title that only one live task has."""
         with self._lock:
             if task in self._account.tasks:
-                return self._account.tasks[task]
+                return self._live(self._account.tasks[task])
             found = [r for r in self._account.tasks.values() if r.title == task and not r.deleted]
             if len(found) != 1:
                 raise LookupError(f"{len(found)} live tasks are titled {task!r}; name one by id")
             return found[0]
+
+    def _live(self, row: TaskRow) -> TaskRow:
+        if row.deleted:
+            raise LookupError(f"the task {row.title!r} is deleted; the app shows it no more")
+        return row
 
     def list_id(self, task_list: str) -> str:
         """Find a list by id, `@default`, or a title that only one list has."""

@@ -42,18 +42,22 @@ class Service(Protocol):
 class LoopbackServer(ThreadingHTTPServer):
     """One thread per connection; all of them end with the server."""
 
-    daemon_threads = False
-
     def __init__(self, port: int, tasks: Service) -> None:
         self.tasks = tasks
         self._open: set[socket.socket] = set()
+        self._serving: list[threading.Thread] = []
         self._open_lock = threading.Lock()
         super().__init__(("127.0.0.1", port), _Handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         with self._open_lock:
             self._open.add(request)
-        super().process_request(request, client_address)
+        # A daemon, so that a test that forgets to stop the server does not hang the whole run.
+        thread = threading.Thread(
+            target=self.process_request_thread, args=(request, client_address), daemon=True
+        )
+        self._serving = [each for each in self._serving if each.is_alive()] + [thread]
+        thread.start()
 
     def shutdown_request(self, request: Any) -> None:
         with self._open_lock:
@@ -61,11 +65,13 @@ class LoopbackServer(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def hang_up(self) -> None:
-        """Wake every thread that waits for a next request on a kept-alive connection."""
+        """End every connection, also those kept alive for a next request, and their threads."""
         with self._open_lock:
             for each in self._open:
                 with suppress(OSError):
                     each.shutdown(socket.SHUT_RDWR)
+        for thread in self._serving:
+            thread.join()
 
     def handle_error(self, *_: object) -> None:
         """Report a bug; a client that went away, or was sent away, is none."""

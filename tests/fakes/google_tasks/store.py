@@ -126,6 +126,7 @@ class Account:
     def insert(self, place: Place, **fields: object) -> TaskRow:
         """Create a task from `title`, `notes`, `due`, `completed`, `hidden` and the like."""
         home = self.list_row(place.list_id)
+        self._check_total()
         self._check_room(home)
         row = TaskRow(self._new_id(), home.id, self.world.clock.now())
         self._check_place(row, home, place)
@@ -234,9 +235,11 @@ class Account:
             raise invalid(f"Text is longer than {limit} characters.")
         return text.replace("\0", "") if self.world.rules.strip_text else text
 
-    def _check_room(self, home: ListRow) -> None:
+    def _check_total(self) -> None:
         if len(self.tasks) >= self.world.limits.tasks:
             raise _service_limit("The user has too many tasks.")
+
+    def _check_room(self, home: ListRow) -> None:
         shown = sum(len(group.order) for group in home.groups.values())
         if shown >= self.world.limits.open_tasks_per_list:
             raise _service_limit("The task list has too many tasks.")
