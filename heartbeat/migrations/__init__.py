@@ -1,0 +1,1 @@
+"""The heartbeat's tables, version by version."""
