@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
-from gpu_lab.placement.protocol.world import MILLI, Fleet, Ints, Policy, World
-
-if TYPE_CHECKING:
-    from gpu_lab.placement.protocol.kernels import Trail
+from gpu_lab.placement.protocol import kernels
+from gpu_lab.placement.protocol.kernels import Trail
+from gpu_lab.placement.protocol.scoring import Memo, Points, Rules
+from gpu_lab.placement.protocol.world import Floats, Ints, Policy, World
 
 PERCENTS = 131
 PUBLISHED_STEPS = 100.0
@@ -30,7 +29,7 @@ class Outcome:
     nodes: Ints
     gpus: Ints
     used_milli: Ints
-    fragment_milli: npt.NDArray[np.float64]
+    fragment_milli: Floats
     total_milli: int
     curves: Curves
 
@@ -65,65 +64,58 @@ def run(
     `rng` is asked only by the random policy. `steps` is the resolution of FGD's score, 0 for
     the raw gain; `keep` False rescores every node for every pod and decides the same.
     """
-    from gpu_lab.placement.protocol import kernels  # noqa: PLC0415 -- the compiler is heavy
-
-    draws = rng.random((len(world.arrivals.shape) if policy is Policy.RANDOM else 0, 2))
-    trail = kernels.replay(
-        int(policy), float(steps), fresh(world.fleet), world.shapes, world.typical,
-        world.arrivals, draws, memo_for(world, steps), keep,
-    )
+    rules = rules_of(world, policy, steps)
+    draws = rng.random((len(world.arrivals) if policy is Policy.RANDOM else 0, 2))
+    memo = memo_for(world, steps, len(world.arrivals))
+    fleet = world.fleet.copy()
+    trail = kernels.replay(rules, fleet, world.shapes, world.arrivals, draws, memo, keep)
     return outcome_of(world, trail)
 
 
-def fresh(fleet: Fleet) -> Fleet:
-    """Copy a fleet, since a run changes its own."""
-    return Fleet(*(column.copy() for column in fleet))
+def rules_of(world: World, policy: Policy, steps: float = PUBLISHED_STEPS) -> Rules:
+    """Say what is scored by."""
+    typical = world.typical
+    return Rules(int(policy), float(steps), typical.pods, typical.share, typical.groups)
 
 
-def memo_for(world: World, steps: float) -> kernels.Memo:
-    """Make the empty memo of one run."""
-    from gpu_lab.placement.protocol import kernels  # noqa: PLC0415 -- the compiler is heavy
-
-    shapes, nodes = len(world.shapes.cpu), len(world.fleet.cpu)
-    return kernels.Memo(
-        np.empty((shapes, nodes), np.int32 if steps else np.float64),
+def memo_for(world: World, steps: float, changes: int) -> Memo:
+    """Make the empty memo of one run, with room for so many changes of a node."""
+    shapes, nodes = len(world.shapes), len(world.fleet)
+    points: Points = np.empty((shapes, nodes), np.int32)
+    if not steps:
+        points = np.empty((shapes, nodes), np.float64)
+    return Memo(
+        points,
         np.empty((shapes, nodes), np.int8),
         np.full(shapes, -1, np.int64),
-        np.empty(len(world.arrivals.shape), np.int64),
+        np.empty(changes, np.int64),
         np.full(nodes, -1, np.int64),
     )
 
 
 def outcome_of(world: World, trail: Trail) -> Outcome:
     """Turn what happened into curves."""
-    total = int(world.fleet.gpus.sum()) * MILLI
-    fragment = trail.fragment / world.typical.count.sum()
-    curves = curves_of(world.arrivals.milli, trail.used, fragment, total)
+    total = world.total_milli
+    fragment = trail.fragment / world.typical.occurrences
+    curves = curves_of(world.arrivals[:, 2], trail.used, fragment, total)
     return Outcome(trail.node, trail.gpus, trail.used, fragment, total, curves)
 
 
-def curves_of(
-    milli: Ints, used: Ints, fragment: npt.NDArray[np.float64], total: int
-) -> Curves:
+def curves_of(milli: Ints, used: Ints, fragment: Floats, total: int) -> Curves:
     """Average the reports of all pods whose arrived percent rounds to the same number.
 
     Each report is rounded to two digits first, because the published ones are.
     """
     arrived = np.round(np.cumsum(milli) / (total / 100)).astype(np.int64)
     idle = np.maximum(total - used, 1)
-    allocation = _means(arrived, np.round(used / total * 100, 2))
-    fragmentation = _means(arrived, np.round(fragment / idle * 100, 2))
-    return Curves(_rounded(allocation, 2), _rounded(fragmentation, 4))
+    allocation = np.round(used / total * 100, 2)
+    fragmentation = np.round(fragment / idle * 100, 2)
+    # Arrivals only grow, so each percent is one slice; NumPy's pairwise mean and its rounding
+    # are what the published means were made with, to the last printed digit.
+    ends = np.searchsorted(arrived, np.arange(PERCENTS + 1))
+    return Curves(_means(allocation, ends, 2), _means(fragmentation, ends, 4))
 
 
-def _means(
-    places: Ints, values: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
-    inside = places < PERCENTS
-    count = np.bincount(places[inside], minlength=PERCENTS)
-    total = np.bincount(places[inside], values[inside], minlength=PERCENTS)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
-
-
-def _rounded(values: npt.NDArray[np.float64], digits: int) -> tuple[float, ...]:
-    return tuple(math.nan if math.isnan(v) else round(float(v), digits) for v in values)
+def _means(values: Floats, ends: Ints, digits: int) -> tuple[float, ...]:
+    slices = (values[start:end] for start, end in pairwise(ends))
+    return tuple(float(np.round(v.mean(), digits)) if len(v) else math.nan for v in slices)

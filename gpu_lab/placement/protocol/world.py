@@ -9,18 +9,17 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 
-GPUS = 8
+MOST_GPUS = 8
 MILLI = 1000
 ANY_MODEL = (1 << 62) - 1
-# A share of one GPU is class 0; n whole GPUs are class n.
-CLASSES = GPUS + 1
 
 
 class Policy(IntEnum):
@@ -115,63 +114,52 @@ class Pod(Protocol):
         """The models as the trace wrote them; typical pods are grouped by it."""
 
 
-class Fleet(NamedTuple):
-    """Nodes in rank order (index = rank), so that the first of equals is the lowest rank.
+# A fleet is one array (nodes, 21), a row per node in rank order, so that the first of equals is
+# the lowest rank: these columns, then the milli left on each of 8 GPUs (0 where there is none),
+# then the pods of each GPU class (0: a share of one GPU, n: n whole GPUs).
+CPU, MEMORY, GPUS, MODEL, LEFT, CLASS, NODE_COLUMNS = 0, 1, 2, 3, 4, 12, 21
+# Shapes are the distinct requests (shapes, 4). Memory is not part of one: no score sees it.
+SHAPE_CPU, SHAPE_GPUS, SHAPE_MILLI, SHAPE_MASK = range(4)
+# Typical pods (pods, 5), commonest first; the group is a row of the distinct GPU requests.
+T_CPU, T_MASK, T_COUNT, T_GROUP, T_GPUS = range(5)
 
-    `cpu`, `memory`, `gpus`, `model` have shape (nodes,); `left` (nodes, 8) is the milli left on
-    each GPU, 0 where there is none; `classes` (nodes, 9) counts the pods of each GPU class.
+
+@dataclass(frozen=True)
+class Typical:
+    """The pods that fragments are measured against.
+
+    `pods` (pods, 5) in the columns above; `share` (pods,) their occurrences as fractions of one,
+    divided as the artifact divides; `groups` (groups, 2) the distinct (GPUs, milli) requests.
     """
 
-    cpu: Ints
-    memory: npt.NDArray[np.int32]
-    gpus: Ints
-    model: Ints
-    left: Ints
-    classes: Ints
+    pods: Ints
+    share: Floats
+    groups: Ints
 
-
-class Shapes(NamedTuple):
-    """Distinct requests, shape (shapes,) each; memory is not part of a shape: no score sees it."""
-
-    cpu: Ints
-    gpus: Ints
-    milli: Ints
-    mask: Ints
-
-
-class Typical(NamedTuple):
-    """The pods that fragments are measured against, commonest first, shape (pods,).
-
-    `count` are their occurrences, `share` the same as fractions of one, divided as the artifact
-    divides. `group` points into `group_gpus`/`group_milli`, the distinct GPU requests.
-    """
-
-    cpu: Ints
-    mask: Ints
-    count: Ints
-    share: npt.NDArray[np.float64]
-    group: Ints
-    group_gpus: Ints
-    group_milli: Ints
-
-
-class Arrivals(NamedTuple):
-    """Pods in the order in which they come, shape (pods,): shape, memory and total GPU milli."""
-
-    shape: Ints
-    memory: npt.NDArray[np.int32]
-    milli: Ints
+    @property
+    def occurrences(self) -> int:
+        """Count the pods of the trace that the typical ones stand for."""
+        return int(self.pods[:, T_COUNT].sum())
 
 
 @dataclass(frozen=True)
 class World:
-    """Everything one run needs; `names` are the nodes' names in rank order."""
+    """Everything one run needs.
 
-    fleet: Fleet
-    shapes: Shapes
+    `fleet` (nodes, 21) and `shapes` (shapes, 4) in the columns above; `arrivals` (pods, 3) in
+    order of arrival: shape, memory in MiB, total GPU milli; `names` of the nodes in rank order.
+    """
+
+    fleet: Ints
+    shapes: Ints
     typical: Typical
-    arrivals: Arrivals
+    arrivals: Ints
     names: tuple[str, ...]
+
+    @property
+    def total_milli(self) -> int:
+        """Add up the GPU milli of the empty fleet."""
+        return int(self.fleet[:, GPUS].sum()) * MILLI
 
 
 def build(
@@ -219,18 +207,18 @@ def mask_of(pod: Pod, bits: dict[str, int]) -> int:
     return mask
 
 
-def fleet_of(nodes: Sequence[Node], bits: dict[str, int]) -> Fleet:
+def fleet_of(nodes: Sequence[Node], bits: dict[str, int]) -> Ints:
     """Make the empty fleet, in the order given."""
-    gpus = _ints(node.gpus for node in nodes)
-    left = np.where(np.arange(GPUS) < gpus[:, None], MILLI, 0).astype(np.int64)
-    return Fleet(
-        cpu=_ints(node.cpu_milli for node in nodes),
-        memory=_ints(node.memory_mib for node in nodes).astype(np.int32),
-        gpus=gpus,
-        model=_ints(bits[node.model] for node in nodes),
-        left=left,
-        classes=np.zeros((len(nodes), CLASSES), np.int64),
-    )
+    fleet = np.zeros((len(nodes), NODE_COLUMNS), np.int64)
+    for row, node in zip(fleet, nodes, strict=True):
+        row[[CPU, MEMORY, GPUS, MODEL]] = (
+            node.cpu_milli,
+            node.memory_mib,
+            node.gpus,
+            bits[node.model],
+        )
+        row[LEFT : LEFT + node.gpus] = MILLI
+    return fleet
 
 
 def typical_of(pods: Sequence[Pod], bits: dict[str, int], share: float) -> Typical:
@@ -246,30 +234,25 @@ def typical_of(pods: Sequence[Pod], bits: dict[str, int], share: float) -> Typic
     while ranked and covered < share * len(pods):
         taken.append(ranked.pop(0))
         covered += taken[-1][1]
-    count = _ints(count for _, count in taken)
     groups = sorted({(gpus, milli) for (_, milli, gpus, _), _ in taken})
-    return Typical(
-        cpu=_ints(cpu for (cpu, _, _, _), _ in taken),
-        mask=_ints(masks[spec] for (_, _, _, spec), _ in taken),
-        count=count,
-        share=(count / len(pods)) / (covered / len(pods)),
-        group=_ints(groups.index((gpus, milli)) for (_, milli, gpus, _), _ in taken),
-        group_gpus=_ints(gpus for gpus, _ in groups),
-        group_milli=_ints(milli for _, milli in groups),
-    )
+    table = [
+        (cpu, masks[spec], count, groups.index((gpus, milli)), gpus)
+        for (cpu, milli, gpus, spec), count in taken
+    ]
+    pods_array = np.array(table, np.int64)
+    shares = (pods_array[:, T_COUNT] / len(pods)) / (covered / len(pods))
+    return Typical(pods_array, shares, np.array(groups, np.int64))
 
 
-def _shapes(pods: Sequence[Pod], bits: dict[str, int]) -> tuple[Shapes, Ints]:
+def _shapes(pods: Sequence[Pod], bits: dict[str, int]) -> tuple[Ints, Ints]:
     keys = [(p.cpu_milli, p.gpus, p.gpu_milli, mask_of(p, bits)) for p in pods]
     places = {key: place for place, key in enumerate(dict.fromkeys(keys))}
-    columns = np.array(list(places), np.int64).T
-    return Shapes(*np.ascontiguousarray(columns)), _ints(places[key] for key in keys)
+    return np.array(list(places), np.int64), np.array([places[key] for key in keys])
 
 
-def _arrivals(pods: Sequence[Pod], shape_of: Ints, order: Ints) -> Arrivals:
-    memory = _ints(pod.memory_mib for pod in pods).astype(np.int32)
-    milli = _ints(pod.gpus * pod.gpu_milli for pod in pods)
-    return Arrivals(shape_of[order], memory[order], milli[order])
+def _arrivals(pods: Sequence[Pod], shape_of: Ints, order: Ints) -> Ints:
+    asked = np.array([(pod.memory_mib, pod.gpus * pod.gpu_milli) for pod in pods], np.int64)
+    return np.column_stack((shape_of[order], asked[order]))
 
 
 def _check(nodes: Sequence[Node], pods: Sequence[Pod], order: Ints, rank: Ints) -> None:
@@ -282,7 +265,3 @@ def _check(nodes: Sequence[Node], pods: Sequence[Pod], order: Ints, rank: Ints) 
         raise BadWorld(f"{problem}; take the order made for this workload")
     if len({node.model for node in nodes}) > 60:
         raise BadWorld("more than 60 GPU models")
-
-
-def _ints(values: Iterable[int]) -> Ints:
-    return np.fromiter(values, np.int64)
