@@ -42,8 +42,6 @@ class TasksApi:
         }
         return calls[method]()
 
-    # --- lists
-
     def list_lists(self) -> Json:
         size = self._page_size(1000, 1000)
         start = int(_read_token(self.arguments["pageToken"])[0]) if self._has("pageToken") else 0
@@ -73,8 +71,6 @@ class TasksApi:
     def delete_list(self) -> None:
         self._check_match(etag(self._list().modified))
         self.account.delete_list(self._list())
-
-    # --- reading tasks
 
     def get_task(self) -> Json:
         rules = self.account.world.rules
@@ -136,8 +132,6 @@ class TasksApi:
             high or datetime.max.replace(tzinfo=UTC),
         )
         return lambda moment: moment is not None and floor <= moment <= top
-
-    # --- writing tasks
 
     def insert_task(self) -> Json:
         if self.body.get("id"):
@@ -230,8 +224,6 @@ class TasksApi:
 
     def _completion(self) -> datetime | None:
         return _parse_moment(self.body["completed"]) if self.body.get("completed") else None
-
-    # --- arguments
 
     def _list(self) -> ListRow:
         return self.account.list_row(self.arguments["tasklist"])

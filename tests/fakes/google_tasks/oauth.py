@@ -78,8 +78,6 @@ class OAuth:
     _refresh: dict[str, Grant] = field(default_factory=dict)
     _codes: dict[str, _Code] = field(default_factory=dict)
 
-    # --- for tests
-
     def issue(
         self, account: str, expires_in: int, scopes: Iterable[str] = (TASKS,)
     ) -> tuple[str, str]:
@@ -104,8 +102,6 @@ class OAuth:
             raise ValueError(refusal)
         return self._redirect(asked, account, ticked)
 
-    # --- bearer tokens
-
     def check(self, headers: dict[str, str], scopes: frozenset[str]) -> Grant:
         """Find whose token it is and whether it may; 401 and 403 as Google words them."""
         kind, _, token = headers.get("authorization", "").partition(" ")
@@ -121,8 +117,6 @@ class OAuth:
             message = "Request had insufficient authentication scopes."
             raise ApiError(403, "insufficientPermissions", message)
         return grant
-
-    # --- endpoints
 
     def serve(self, request: Request) -> Response:
         """Answer one request to the sign-in paths."""
@@ -241,8 +235,6 @@ class OAuth:
             raise _OAuthError(400, "invalid_token", "Token expired or revoked")
         grant.revoked = True
         return json_response(200, {})
-
-    # --- tokens
 
     def _access_body(self, grant: Grant) -> Json:
         return {

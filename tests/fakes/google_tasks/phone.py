@@ -21,8 +21,6 @@ class Phone:
     def __init__(self, account: Account, lock: threading.RLock, settle: Callable[[], None]) -> None:
         self._account, self._lock, self._settle = account, lock, settle
 
-    # --- tasks
-
     def add(
         self,
         title: str,
@@ -123,8 +121,6 @@ class Phone:
             self._account.move(row, Place(self.list_id(task_list)))
             return row.id
 
-    # --- lists
-
     def clear(self, task_list: str = "@default") -> None:
         """Clear the completed tasks of a list away."""
         with self._act():
@@ -141,8 +137,6 @@ class Phone:
     def delete_list(self, task_list: str) -> None:
         with self._act():
             self._account.delete_list(self._account.list_row(self.list_id(task_list)))
-
-    # --- looking
 
     def row(self, task: str) -> TaskRow:
         """Find a live task by id or by a title that only one live task has."""

@@ -77,9 +77,7 @@ class GoogleTasksServer:
         self.stopping = threading.Event()
         self.clock.on_change = self.settle
         self._http = LoopbackServer(port, self)
-        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
-
-    # --- life
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.005,), daemon=True)
 
     def start(self) -> Self:
         """Begin to serve."""
@@ -106,8 +104,6 @@ class GoogleTasksServer:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
-
-    # --- addresses, accounts, tokens
 
     @property
     def endpoint(self) -> str:
@@ -155,8 +151,6 @@ class GoogleTasksServer:
         with self.lock:
             self.account(account)
             return self.oauth.issue(account, expires_in, scopes)
-
-    # --- looking at the store
 
     def all_tasks(self, account: str = "me", *, deleted: bool = False) -> list[Json]:
         """Return every task as the API shows it, list by list, by position."""
@@ -207,8 +201,6 @@ class GoogleTasksServer:
             for late in due:
                 self._late.remove(late)
                 self._process(late.request, late.record)
-
-    # --- one request
 
     def handle(self, request: Request) -> Delivery:
         """Log a request, let a planned fault strike, and say what leaves."""
@@ -304,8 +296,6 @@ class GoogleTasksServer:
         shown = select_fields(body, fields) if fields else body
         tag = {"ETag": str(body["etag"])}
         return json_response(200, dict(shown) if isinstance(shown, dict) else {}, committed, tag)
-
-    # --- the contract
 
     def _checked_body(self, request: Request, method: Method) -> Json:
         whats = list(tasks_v1().query_faults(method, request.query))

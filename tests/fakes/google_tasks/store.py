@@ -56,8 +56,6 @@ class Account:
         self.default_list = base64.urlsafe_b64encode(digits.encode()).decode()
         self.lists[self.default_list] = ListRow(self.default_list, "My Tasks", world.clock.now())
 
-    # --- looking things up
-
     def list_row(self, list_id: str) -> ListRow:
         """Find a list by id or `@default`; 400 for what is no id at all, 404 for an unknown one."""
         list_id = self.default_list if list_id == "@default" else list_id
@@ -98,8 +96,6 @@ class Account:
         self._expire_tombstones()
         return (self.tasks[task_id] for task_id in home.by_update.after(after))
 
-    # --- lists
-
     def new_list(self, title: str) -> ListRow:
         """Create a list; the same title twice is two lists."""
         if len(self.lists) >= self.world.limits.lists:
@@ -120,8 +116,6 @@ class Account:
         for task in [task for task in self.tasks.values() if task.list_id == row.id]:
             self._note_original(task)
             self._drop(task)
-
-    # --- tasks
 
     def insert(self, place: Place, **fields: object) -> TaskRow:
         """Create a task from `title`, `notes`, `due`, `completed`, `hidden` and the like."""
@@ -211,8 +205,6 @@ class Account:
                 self._touch(row)
         self._touch_list(home)
 
-    # --- rules and limits
-
     def _assign(self, row: TaskRow, fields: dict[str, object]) -> None:
         for name, value in fields.items():
             match name, value:
@@ -270,8 +262,6 @@ class Account:
         if row is None or row.list_id != home.id or row.deleted or row.hidden:
             raise invalid()
         return row
-
-    # --- the parts of a change
 
     def _new_id(self) -> str:
         return base64.urlsafe_b64encode(self.world.rng.randbytes(16)).decode().rstrip("=")
@@ -338,15 +328,13 @@ class Account:
                 self._touch(child)
 
     def _in_order(self, rows: list[TaskRow]) -> list[TaskRow]:
-        return sorted(rows, key=lambda row: (self.shown(row)["position"], row.id))
+        return sorted(rows, key=lambda row: (self.shown(row).get("position", ""), row.id))
 
     def _expire_tombstones(self) -> None:
         oldest = self.world.clock.now() - timedelta(days=self.world.rules.tombstone_days)
         for row in [self.tasks[task_id] for task_id in self._dead]:
             if row.modified <= oldest:
                 self._forget(row)
-
-    # --- what tests look at
 
     def rows(self, list_id: str, chosen: Callable[[TaskRow], bool]) -> list[TaskRow]:
         """Return the chosen tasks of a list, by position."""
