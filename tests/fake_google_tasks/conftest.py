@@ -1,4 +1,4 @@
-"""The stand-in and Google's own client wired to it, on a line that never sends twice or as it comes."""
+"""The stand-in and Google's own client on the wire to it, never sending twice or as it comes."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -53,14 +54,34 @@ def test_a_fault_strikes_once_and_the_log_says_whether_it_committed(
     assert len(google.all_tasks()) == tasks
 
 
-def test_the_stock_client_doubles_a_task_in_silence(google, stock):
-    google.faults.add(CommitThenDrop("FIN"), method="POST", nth=1)
-    stock.add("A")
-    assert [task["title"] for task in google.all_tasks()] == ["A", "A"]
+@pytest.mark.parametrize(
+    ("fault", "retries", "error", "requests", "tasks"),
+    [
+        (CommitThenDrop("FIN"), 0, None, 2, 2),
+        (CommitThenDrop("RST"), 0, ConnectionResetError, 1, 1),
+        (CommitThenDrop("RST"), 2, None, 2, 2),
+        (CommitThenDelay(5), 0, TimeoutError, 1, 1),
+        (CommitThenDelay(5), 1, None, 2, 2),
+        (Answer(500, committed=True), 0, HttpError, 1, 1),
+        (Answer(500, committed=True), 2, None, 2, 2),
+        (CommitThenTruncate(), 0, http.client.IncompleteRead, 1, 1),
+        (CommitThenTruncate(), 2, http.client.IncompleteRead, 1, 1),
+    ],
+)
+def test_the_stock_client_doubles_tasks_exactly_as_was_measured_of_it(
+    google, stock, fault, retries, error, requests, tasks
+):
+    stock.wire.timeout = 0.5
+    google.faults.add(fault, method="POST", nth=1)
+    insert = stock.tasks.insert(tasklist="@default", body={"title": "A"})
+    insert._sleep = lambda _: None
+    with pytest.raises(error) if error else nullcontext():
+        insert.execute(num_retries=retries)
+    assert (len(google.matching("POST")), len(google.all_tasks())) == (requests, tasks)
 
 
 def test_a_slow_answer_has_committed_before_the_client_gives_up(google, client):
-    client.wire.timeout = 0.1
+    client.wire.timeout = 0.5
     google.faults.add(CommitThenDelay(5), method="POST", nth=1)
     with pytest.raises(TimeoutError):
         client.add("A")
@@ -78,7 +99,7 @@ def test_a_late_commit_lands_on_the_servers_clock(google, client):
 
 
 def test_a_late_commit_lands_in_real_time_too(google, client):
-    google.faults.add(LateCommit(0.05, real=True), method="POST", nth=1)
+    google.faults.add(LateCommit(0.5, real=True), method="POST", nth=1)
     with pytest.raises(OutcomeUnknown):
         client.add("A")
     assert google.tree() == []
