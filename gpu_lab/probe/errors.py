@@ -1,0 +1,54 @@
+"""What can go wrong before any GPU answers. The class docstring is the user's sentence."""
+
+from __future__ import annotations
+
+
+class ProbeUnavailable(Exception):
+    """The GPUs of this machine cannot be read: {why}. Try one that is simulated: --sim h200x8"""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        super().__init__((type(self).__doc__ or "").format(why=why))
+
+
+class NoDriver(ProbeUnavailable):
+    """No NVIDIA driver here: {why}. Look at a simulated machine instead: --sim h200x8"""
+
+
+class WrongBinding(ProbeUnavailable):
+    """nvidia-ml-py misreads process lists: {why}. Install nvidia-ml-py>=12.560."""
+
+
+class UnknownShape(Exception):
+    """No such machine: {text!r} ({why}). Known GPUs: {known}. Example: --sim h200x8"""
+
+    def __init__(self, text: str, why: str, known: str) -> None:
+        super().__init__((type(self).__doc__ or "").format(text=text, why=why, known=known))
+
+
+class UnknownFault(Exception):
+    """Cannot simulate {text!r}: {why}. Example: --sim h200x8,busy,lost:5,xid:2:79@30"""
+
+    def __init__(self, text: str, why: str) -> None:
+        super().__init__((type(self).__doc__ or "").format(text=text, why=why))
+
+
+class NotATape(Exception):
+    """{where} is not a probe's tape: {why}. Make one: touchbase lab record FILE"""
+
+    def __init__(self, where: str, why: str) -> None:
+        super().__init__((type(self).__doc__ or "").format(where=where, why=why))
+
+
+class TapeEnded(Exception):
+    """The tape holds no further answer to {asked}; what was recorded has been replayed."""
+
+    def __init__(self, asked: str) -> None:
+        super().__init__((type(self).__doc__ or "").format(asked=asked))
+
+
+class LoopWouldStall(RuntimeError):
+    """The probe was called on an event loop's thread, which a slow driver would stall."""
+
+    def __init__(self) -> None:
+        super().__init__(f"{type(self).__doc__} Use ProbeThread.")
