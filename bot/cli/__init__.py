@@ -4,16 +4,36 @@ Internal imports inside the verbs are late on purpose: `touchbase lab --help` mu
 what only `touchbase run` needs.
 """
 
+from __future__ import annotations
+
 import typer
 
-from bot.cli.output import report_bug
+from bot.cli import lab, setup, tasks
+from bot.cli.daily import chat, demo, doctor, run, settings, status
+from bot.cli.output import Home, Options, Set, report
 
-app = typer.Typer(name="touchbase", no_args_is_help=True, pretty_exceptions_enable=False)
+app = typer.Typer(
+    name="touchbase",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Your tasks, your notes and a GPU-scheduler lab, in one chat.",
+)
+for verb in (run, chat, demo, status, doctor, settings):
+    app.command()(verb)
+app.add_typer(tasks.app, name="tasks", help="The task list.")
+app.add_typer(lab.app, name="lab", help="The GPU-scheduler lab.")
+app.add_typer(setup.app, name="setup", help="Link Telegram or Google.")
+
+
+@app.callback()
+def options(context: typer.Context, home: Home = None, change: Set = None) -> None:
+    """Take what every command understands."""
+    context.obj = Options(home, tuple(change or ()))
 
 
 def main() -> None:
-    """Run the command line; a bug becomes one line for the person and a traceback in the log."""
+    """Run the command line; what cannot be done is one line, a traceback goes to the log."""
     try:
         app()
-    except Exception as bug:  # noqa: BLE001 -- the one boundary of the command line
-        report_bug(bug)
+    except Exception as why:
+        report(why)

@@ -1,0 +1,254 @@
+"""The composition root: the one place that chooses what everything is made of.
+
+Read it top to bottom to see the whole product. Tests call `build` with a still clock, counted
+ids and wires on loopback; nothing else is replaced. The clock, ids and chance are made only here.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from bot.assistant import Assistant
+from bot.conversation.speak.answers import Hit
+from bot.door import Door, Writers
+from bot.first_word import FirstWord
+from bot.handlers import HANDLERS
+from bot.journal import Journal
+from bot.library import Library
+from bot.mailbox import Address, LetterState, Mailbox
+from bot.questions import Questions
+from bot.schema import open_database
+from bot.sessions import Sittings
+from bot.settings import Settings
+from gpu_lab.study import StudyReader
+from gpu_lab.study.writes import StudyWriter
+from heartbeat.beat import Beat, Clockwork
+from heartbeat.checkins import NudgeRules
+from heartbeat.ledger import Ledger
+from heartbeat.reads import ReminderReader
+from heartbeat.reminders import jobs_of
+from heartbeat.schedule import Ticker
+from heartbeat.slots import Job, Slot, default_jobs
+from heartbeat.writes import ReminderWriter
+from memory import MemoryReader, Vault
+from memory.sessions import SessionLog
+from memory.writes import MemoryWriter
+from tasks_sync import Task, TaskReader
+from tasks_sync.writes import TaskWriter, ensure_default_list
+
+TERMINAL = Address("terminal", "me")
+
+
+@dataclass(frozen=True)
+class App:
+    """The assembled product."""
+
+    settings: Settings
+    engine: Engine
+    assistant: Assistant
+    library: Library
+    door: Door
+    beat: Beat
+    now: Callable[[], datetime]
+    new_id: Callable[[], str]
+
+    def start(self) -> None:
+        """Settle what the last run left: slots, sessions, messages without an answer."""
+        self.beat.start(waiting=self._waiting_slots())
+        self.assistant.work()
+
+    def tick(self) -> None:
+        """One beat of the clock: sessions that end by themselves, then what is due."""
+        self.assistant.end_idle_session()
+        self.beat.beat()
+
+    def channels(self) -> Iterator[AbstractContextManager[str]]:
+        """Make the channels that are set up; each serves while its block runs and names itself."""
+        values = self.settings.values
+        if values.telegram_token and values.telegram_owner:
+            from bot.channels.telegram import telegram_channel  # late: only where it is set up
+
+            yield telegram_channel(
+                self.assistant,
+                self.engine,
+                token=values.telegram_token.get_secret_value(),
+                owner=values.telegram_owner,
+                api=values.telegram_api,
+                now=self.now,
+            )
+
+    def ticker(self) -> Ticker:
+        """Make the clock that ticks by itself."""
+        return Ticker(self.tick, now=self.now)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.engine.dispose()
+
+    def _waiting_slots(self) -> list[tuple[str, str]]:
+        with Session(self.engine) as session:
+            return Mailbox(session, now=self.now).slots_in(LetterState.QUEUED, LetterState.SENDING)
+
+
+def utc_now() -> datetime:
+    """Read the clock."""
+    return datetime.now(UTC)
+
+
+def fresh_id() -> str:
+    """Make an id: 32 hexadecimal digits."""
+    return uuid.uuid4().hex
+
+
+def build(
+    settings: Settings,
+    *,
+    now: Callable[[], datetime] = utc_now,
+    new_id: Callable[[], str] = fresh_id,
+    seed: int | None = None,
+) -> App:
+    """Put the product together over its data folder, which is made if it is not there.
+
+    Raises OSError where the folder cannot be written, SchemaTooNew for a newer database.
+    """
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    check_writable(settings)
+    engine = open_database(settings.database)
+    rng = random.Random(seed)
+    vault = Vault(settings.vault)
+    words = SessionLog(vault, now=now, timezone=settings.zone)
+
+    @contextmanager
+    def open_session() -> Iterator[Session]:
+        with Session(engine.execution_options(immediate=True)) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def open_writers() -> Iterator[Writers]:
+        with open_session() as session:
+            yield Writers(
+                session=session,
+                # Bound to this transaction's connection, so that it sees its changes.
+                look=TaskReader(cast(Engine, session.connection())),
+                tasks=TaskWriter(session, now=now, new_id=new_id),
+                vault=vault,
+                memory=MemoryWriter(vault, now=now, timezone=settings.zone),
+                words=words,
+                study=StudyWriter(session, now=now, new_id=new_id, rng=rng),
+                reminders=ReminderWriter(session, now=now, new_id=new_id),
+                slots=Ledger(session, now=now),
+                questions=Questions(session, now=now, new_id=new_id),
+                sittings=Sittings(session, now=now, new_id=new_id),
+                journal=Journal(session, now=now),
+                mail=Mailbox(session, now=now),
+                new_items_list=new_items_list,
+            )
+
+    tasks = TaskReader(engine)
+
+    def new_items_list() -> str | None:
+        wanted = settings.values.new_items_list
+        return next((found.id for found in tasks.lists() if found.title == wanted), None)
+
+    def watched() -> list[Task]:
+        names = settings.values.watched_lists
+        lists = {found.id for found in tasks.lists() if not names or found.title in names}
+        return [task for task in tasks.open_tasks() if task.list_id in lists]
+
+    with open_session() as session:
+        ensure_default_list(session, new_id=new_id, now=now)
+
+    spoken = default_jobs(
+        briefing_at=settings.values.briefing_at,
+        review_at=settings.values.review_at,
+        check_ins_at=settings.values.checkins_at,
+    )
+    rules = NudgeRules(quiet_from=settings.values.quiet_from, quiet_to=settings.values.quiet_to)
+    reminders = ReminderReader(engine)
+    library = Library(
+        engine=engine,
+        tasks=tasks,
+        studies=StudyReader(engine),
+        reminders=reminders,
+        notes=MemoryReader(vault),
+        words=words,
+        search=searcher(vault),
+        jobs=spoken,
+        zone=settings.zone,
+        now=now,
+        linked=settings.google_credentials.exists,
+    )
+    door = Door(HANDLERS, open_writers)
+    assistant = Assistant(
+        door=door,
+        library=library,
+        zone=settings.zone,
+        now=now,
+        rules=rules,
+        idle=timedelta(hours=settings.values.idle_hours),
+    )
+    first_word = FirstWord(
+        library=library,
+        zone=settings.zone,
+        rules=rules,
+        now=now,
+        home_chat=lambda: home_chat(settings),
+        watched=watched,
+    )
+
+    def jobs() -> list[Job]:
+        return [*spoken, *jobs_of(reminders.pending())]
+
+    def look(slot: Slot) -> None:
+        """Nothing is polled here: the sync has a loop of its own."""
+
+    beat = Beat(
+        Clockwork(
+            jobs=jobs,
+            timezone=settings.zone,
+            now=now,
+            open_session=open_session,
+            say=first_word.say,
+            look=look,
+        )
+    )
+    return App(settings, engine, assistant, library, door, beat, now, new_id)
+
+
+def home_chat(settings: Settings) -> Address:
+    """Name the chat that unasked messages go to: Telegram where it is set up, else the terminal."""
+    values = settings.values
+    if values.telegram_token and values.telegram_owner:
+        return Address("telegram", str(values.telegram_owner))
+    return TERMINAL
+
+
+def searcher(vault: Vault):  # type: ignore[no-untyped-def]  # noqa: ANN201
+    """Give the search over the notes, made at its first use."""
+
+    def search(words: str, most: int) -> list[Hit]:
+        from memory.recall import Recall  # late: the index is opened only when it is asked
+
+        return [Hit(hit.link, hit.text) for hit in Recall(vault).search(words, most)]
+
+    return search
+
+
+def check_writable(settings: Settings) -> None:
+    """Find out now, and not at the first message, that the data folder cannot be written."""
+    probe = settings.home / ".write-probe"
+    with os.fdopen(os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+        out.write(b"x" * 4096)
+        out.flush()
+        os.fsync(out.fileno())
+    probe.unlink()

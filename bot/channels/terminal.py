@@ -1,0 +1,113 @@
+"""Talk in a terminal: lines in, replies out. The only module that knows prompt_toolkit and Rich's
+console."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.text import Text
+
+from bot.channels import Desk
+from bot.mailbox import Incoming, Letter
+
+if TYPE_CHECKING:
+    from prompt_toolkit import PromptSession
+
+CHANNEL, CHAT = "terminal", "me"
+LOOK_SECONDS = 1.0
+LINE_BREAK = "\\n"
+
+
+class Terminal:
+    """One person at one terminal."""
+
+    def __init__(
+        self, desk: Desk, *, now: Callable[[], datetime], new_id: Callable[[], str], styled: bool
+    ) -> None:
+        self._desk, self._now, self._new_id, self._styled = desk, now, new_id, styled
+        self._console = Console(highlight=False, soft_wrap=not styled)
+
+    def say(self, text: str) -> None:
+        """Have one line answered and show what is to be shown."""
+        message = Incoming(f"terminal:{self._new_id()}", CHANNEL, CHAT, text, self._now())
+        self._desk.hear(message)
+        self._desk.work()
+        self.show()
+
+    def show(self) -> None:
+        """Print the letters that wait for this terminal."""
+        for letter in self._desk.collect(CHANNEL):
+            self._print(letter)
+            self._desk.delivered(letter, f"terminal:{letter.number}")
+
+    def settle(self) -> None:
+        """Show again what a crash may have kept from the screen: twice is better than never."""
+        for letter in self._desk.interrupted(CHANNEL):
+            self._desk.not_delivered(letter, after_seconds=0, reason="cut off while printing")
+
+    def serve_lines(self, lines: Iterable[str]) -> None:
+        """Answer one message a line, `\\n` inside a line being a line break, until they end."""
+        self.settle()
+        self.show()
+        for line in lines:
+            if line.strip():
+                self.say(line.rstrip("\r\n").replace(LINE_BREAK, "\n"))
+
+    def serve(self, history: Path, commands: Sequence[str], greeting: str) -> None:
+        """Chat until the person leaves (Ctrl-D, Ctrl-C twice); unasked messages come in between."""
+        # Late: the line editor is slow to load and not needed where lines are piped in.
+        from prompt_toolkit import PromptSession
+        from prompt_toolkit.completion import WordCompleter
+        from prompt_toolkit.history import FileHistory
+        from prompt_toolkit.patch_stdout import patch_stdout
+
+        prompt: PromptSession[str] = PromptSession(
+            history=FileHistory(str(history)),
+            completer=WordCompleter([f"/{name}" for name in commands], sentence=True),
+            complete_while_typing=False,
+        )
+        self.settle()
+        self._console.print(Text(greeting, style="dim"))
+        stop = Event()
+        with patch_stdout(raw=True):
+            watcher = Thread(target=self._watch, args=(stop,), daemon=True)
+            watcher.start()
+            try:
+                self._converse(prompt)
+            finally:
+                stop.set()
+                watcher.join(timeout=2 * LOOK_SECONDS)
+
+    def _converse(self, prompt: PromptSession[str]) -> None:
+        while True:
+            try:
+                line = prompt.prompt("› ")
+            except (EOFError, KeyboardInterrupt):
+                return
+            if line.strip():
+                self.say(line)
+
+    def _watch(self, stop: Event) -> None:
+        while not stop.wait(LOOK_SECONDS):
+            self.show()
+
+    def _print(self, letter: Letter) -> None:
+        labels = [button.label for row in letter.reply.buttons for button in row]
+        shown = [label for label in labels if label != "Undo"]
+        if not self._styled:
+            sys.stdout.write(letter.reply.text + "\n")
+            if shown:
+                sys.stdout.write("  " + "  ".join(f"[{label}]" for label in shown) + "\n")
+            sys.stdout.flush()
+            return
+        self._console.print(Text(letter.reply.text, style="cyan"))
+        if shown:
+            self._console.print(
+                Text("  " + "  ".join(f"[{label}]" for label in shown), style="dim")
+            )

@@ -1,0 +1,203 @@
+"""How the assistant is: what runs, what comes next, what waits, and what to act on."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.exc import DatabaseError
+from sqlmodel import Session
+
+from bot.app import App, build, check_writable
+from bot.conversation.speak.phrases import moment_phrase
+from bot.lock import holder
+from bot.mailbox import LetterState, Mailbox
+from bot.schema import SchemaTooNew
+from bot.settings import Settings
+
+LOW_SPACE_MIB = 100
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found about one part; `act` when the person should do something about it."""
+
+    part: str
+    says: str
+    act: bool = False
+
+
+def status_of(app: App) -> dict[str, Any]:
+    """Gather what `touchbase status` shows."""
+    now = app.assistant.local_now()
+    page = app.library.status(now)
+    found = {
+        "home": str(app.settings.home),
+        "vault": str(app.settings.vault),
+        "running": holder(app.settings.home),
+        "open_tasks": page.open_count,
+        "unsynced": page.unsynced,
+        "google_linked": page.linked,
+        "telegram": telegram_state(app.settings),
+        "messages_waiting": page.waiting_letters,
+        "next": [
+            {
+                "what": name,
+                "at": at.astimezone(app.settings.zone).isoformat(),
+                "in words": moment_phrase(at, now),
+            }
+            for name, at in page.next_slots
+        ],
+    }
+    app.close()
+    return found
+
+
+def telegram_state(settings: Settings) -> str:
+    """Say how far Telegram is set up."""
+    values = settings.values
+    if not values.telegram_token:
+        return "not set up"
+    return "set up" if values.telegram_owner else "token without an owner"
+
+
+def status_text(found: dict[str, Any]) -> str:
+    """Put the status into lines."""
+    google = (
+        f"linked, {found['unsynced']} changes waiting" if found["google_linked"] else "not linked"
+    )
+    lines = [
+        f"Running   {found['running'] or 'nothing; `touchbase run` starts it'}",
+        f"Tasks     {found['open_tasks']} open",
+        f"Google    {google}",
+        f"Telegram  {found['telegram']}",
+        f"Messages  {found['messages_waiting']} waiting to be delivered",
+        f"Data      {found['home']}",
+        f"Notes     {found['vault']}",
+    ]
+    lines += [f"Next      {each['what']}, {each['in words']}" for each in found["next"]]
+    return "\n".join(lines)
+
+
+def finding_lines(findings: list[Finding]) -> list[str]:
+    """Write findings one a line, what to act on marked."""
+    return [
+        f"{'!!' if finding.act else 'ok'}  {finding.part}: {finding.says}" for finding in findings
+    ]
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Check each part, the ones that others rest on first."""
+    findings = [python_found(), *folder_found(settings)]
+    if any(finding.act for finding in findings):
+        return findings
+    return [*findings, *database_found(settings), *vault_found(settings), *linked_found(settings)]
+
+
+def python_found() -> Finding:
+    """Check the interpreter."""
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    return Finding("python", version, act=sys.version_info < (3, 11))
+
+
+def folder_found(settings: Settings) -> Iterator[Finding]:
+    """Check the data folder: there, writable, with room, served by whom."""
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        check_writable(settings)
+    except OSError as why:
+        yield Finding(
+            "data folder",
+            f"{settings.home}: {why.strerror}; make it writable or use --home",
+            act=True,
+        )
+        return
+    free_mib = shutil.disk_usage(settings.home).free // 2**20
+    if free_mib < LOW_SPACE_MIB:
+        yield Finding(
+            "data folder", f"{settings.home}: {free_mib} MiB free; free some space", act=True
+        )
+    else:
+        yield Finding("data folder", f"{settings.home}, {free_mib:,} MiB free")
+    served = holder(settings.home)
+    yield Finding("running", served or "nothing serves this folder now; `touchbase run` starts it")
+
+
+def database_found(settings: Settings) -> Iterator[Finding]:
+    """Check the database: whole, of this version, nothing stuck in it."""
+    if damage := damage_of(settings.database):
+        yield Finding(
+            "database", f"{damage}; restore a copy, or move {settings.database} away", act=True
+        )
+        return
+    try:
+        app = build(settings)
+    except SchemaTooNew as why:
+        yield Finding("database", str(why), act=True)
+        return
+    except DatabaseError as why:
+        yield Finding("database", f"{why.orig}; restore a copy of {settings.database}", act=True)
+        return
+    with closing(app):
+        yield Finding("database", f"whole, {len(app.library.tasks.open_tasks())} tasks open")
+        yield letters_found(app)
+
+
+def damage_of(file: Path) -> str | None:
+    """Ask SQLite whether the file is whole; None when it is, or is not there yet."""
+    if not file.exists():
+        return None
+    try:
+        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
+            said = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except sqlite3.DatabaseError as why:
+        return str(why)
+    return None if said == "ok" else str(said)
+
+
+def letters_found(app: App) -> Finding:
+    """Check the outbox: messages whose delivery failed or is unknown."""
+    with Session(app.engine) as session:
+        mail = Mailbox(session, now=app.now)
+        failed, unknown = mail.count(LetterState.FAILED), mail.count(LetterState.UNKNOWN)
+        parked = mail.parked()
+    if failed or unknown or parked:
+        return Finding(
+            "messages",
+            f"{failed} failed, {unknown} with an unknown outcome, {parked} that could not be "
+            "answered; see touchbase.log",
+            act=bool(failed or parked),
+        )
+    return Finding("messages", "none stuck")
+
+
+def vault_found(settings: Settings) -> Iterator[Finding]:
+    """Check the notes folder."""
+    folder = settings.vault
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".touchbase-probe"
+        probe.write_text("", encoding="utf-8")
+        probe.unlink()
+    except OSError as why:
+        yield Finding(
+            "notes", f"{folder}: {why.strerror}; make it writable or set `vault`", act=True
+        )
+        return
+    yield Finding("notes", str(folder))
+
+
+def linked_found(settings: Settings) -> Iterator[Finding]:
+    """Check what is linked: half set up is worth a word, not set up is not."""
+    telegram = telegram_state(settings)
+    half = telegram.startswith("token without")
+    way = "; `touchbase setup telegram` finds your id" if half else ""
+    yield Finding("telegram", telegram + way, act=half)
+    linked = settings.google_credentials.exists()
+    yield Finding("google", "linked" if linked else "not linked; the list is kept here")

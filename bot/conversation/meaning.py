@@ -1,0 +1,77 @@
+"""What a message can mean: something to do, something to look up, or nothing that is clear."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from bot.actions import Action
+from bot.mailbox import Button
+
+
+@dataclass(frozen=True)
+class Act:
+    """Do this; `more` is said on top once it is done, `next_text` is worked on after it."""
+
+    action: Action
+    more: str | None = None
+    next_text: str | None = None
+
+
+@dataclass(frozen=True)
+class ShowHelp:
+    """Say what can be said."""
+
+
+@dataclass(frozen=True)
+class ShowToday:
+    """Show what today holds."""
+
+
+@dataclass(frozen=True)
+class ShowOpen:
+    """Show what is open, on one list or on all."""
+
+    list_id: str | None = None
+    list_title: str | None = None
+
+
+@dataclass(frozen=True)
+class ShowDone:
+    """Show what was finished today."""
+
+
+@dataclass(frozen=True)
+class ShowWhy:
+    """Say why something was said, or was not, today."""
+
+
+@dataclass(frozen=True)
+class ShowStatus:
+    """Say what is running and what waits."""
+
+
+@dataclass(frozen=True)
+class ShowStudy:
+    """Repeat the open study question."""
+
+
+@dataclass(frozen=True)
+class Recall:
+    """Look for something in the notes and past conversations."""
+
+    query: str
+
+
+@dataclass(frozen=True)
+class Unclear:
+    """Nothing was done: say so in one line, with the nearest thing that can be done."""
+
+    says: str
+    buttons: tuple[tuple[Button, ...], ...] = ()
+
+
+Query: TypeAlias = (
+    ShowHelp | ShowToday | ShowOpen | ShowDone | ShowWhy | ShowStatus | ShowStudy | Recall
+)
+Meaning: TypeAlias = Act | Query | Unclear

@@ -1,0 +1,15 @@
+"""From what happened to what to say: the only place with sentences."""
+
+from bot.conversation.speak.answers import answer
+from bot.conversation.speak.first import say_briefing, say_nudge, say_reminder, say_review
+from bot.conversation.speak.outcomes import apology, speak
+
+__all__ = [
+    "answer",
+    "apology",
+    "say_briefing",
+    "say_nudge",
+    "say_reminder",
+    "say_review",
+    "speak",
+]

@@ -1,0 +1,184 @@
+"""Wording what the assistant says first: briefing, check-in, review, reminder.
+
+Short lines, the thing first, no exclamation marks and no blame.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import assert_never
+
+from bot.conversation.speak.phrases import (
+    Rows,
+    count_phrase,
+    day_phrase,
+    length_phrase,
+    moment_phrase,
+)
+from bot.mailbox import Button, Reply
+from heartbeat.briefing import Briefing
+from heartbeat.checkins import AskWhatNow, Bring, Nudge, Topic
+from heartbeat.pressing import DueSoon, DueToday, NextUp, Pressing, WaitingSince
+from heartbeat.reminders import Reminder
+from heartbeat.review import Review
+from heartbeat.said import SavedQuestion, UnfinishedStudy
+
+LATE_ENOUGH_TO_SAY = timedelta(minutes=2)
+
+
+def say_briefing(briefing: Briefing, now: datetime) -> Reply:
+    """Word the morning: one screen, the day first, at most three priorities."""
+    today = briefing.day
+    head = f"{today:%a} {today.day} {today:%b} · {opening(briefing)}"
+    lines = [head]
+    lines += [
+        f"{number}  {pressing_line(one, today)}"
+        for number, one in enumerate(briefing.priorities, 1)
+    ]
+    if briefing.more > 0:
+        lines.append(f"   and {briefing.more} more, /list shows them")
+    lines += [f"{moment_phrase(each.at, now)}  {each.text}" for each in briefing.reminders]
+    lines += [f"Yesterday: {line}" for line in briefing.log]
+    if briefing.missed:
+        lines.append(
+            f"While nothing was running: {count_phrase(len(briefing.missed), 'message')} missed, /why says which"
+        )
+    if briefing.slipped:
+        lines.append(
+            f"“{briefing.slipped[0].task.title}” has waited a while: do it, move it or drop it?"
+        )
+    if briefing.saved:
+        lines += ["", *saved_lines(briefing.saved)]
+    elif briefing.unfinished:
+        lines.append(unfinished_line(briefing.unfinished))
+    return Reply("\n".join(lines), briefing_buttons(briefing))
+
+
+def opening(briefing: Briefing) -> str:
+    """Say the day's size in one phrase."""
+    if briefing.due_count:
+        return f"{count_phrase(briefing.due_count, 'thing')} for today"
+    if briefing.open_count:
+        return f"nothing due, {briefing.open_count} open"
+    return "nothing on the list"
+
+
+def briefing_buttons(briefing: Briefing) -> Rows:
+    """Offer the study question, when one was saved."""
+    if briefing.saved:
+        return ((Button("Study now", f"study:{briefing.saved.topic}"),),)
+    return ()
+
+
+def saved_lines(saved: SavedQuestion) -> list[str]:
+    """Bring a saved study question back."""
+    return [
+        f"You saved this for this morning ({saved.topic}):",
+        saved.question,
+        "Say /study to answer it.",
+    ]
+
+
+def unfinished_line(study: UnfinishedStudy) -> str:
+    """Mention a study session that was left."""
+    return f"Study: “{study.topic}”, part {study.answered + 1} of {study.parts} is waiting. /study goes on."
+
+
+def pressing_line(one: Pressing, today: date) -> str:
+    """Write a task with why it is brought up."""
+    match one.reason:
+        case DueToday():
+            return one.task.title
+        case WaitingSince(day=day):
+            return f"{one.task.title}  (waiting since {day_phrase(day, today)})"
+        case DueSoon(day=day):
+            return f"{one.task.title}  ({day_phrase(day, today)})"
+        case NextUp():
+            return one.task.title
+        case _:
+            assert_never(one.reason)
+
+
+def say_nudge(nudge: Nudge, now: datetime) -> Reply:
+    """Word a check-in: the tasks first, then what can be done with one tap."""
+    today = now.date()
+    lines = [topic_line(topic, today) for topic in nudge.topics]
+    if nudge.more:
+        lines.append(f"… and {nudge.more} more that could wait")
+    lines += [f"• {item}" for item in nudge.standing]
+    if nudge.unfinished:
+        lines.append(unfinished_line(nudge.unfinished))
+    rows = tuple(topic_buttons(topic) for topic in nudge.topics)
+    return Reply("\n".join(lines), rows)
+
+
+def topic_line(topic: Topic, today: date) -> str:
+    """Bring up one task, or ask what should become of it."""
+    match topic:
+        case Bring(pressing=one):
+            return f"{pressing_line(one, today)}: done, or tomorrow?"
+        case AskWhatNow(pressing=one):
+            return f"“{one.task.title}” keeps waiting. Smaller first step, another day, or drop it?"
+        case _:
+            assert_never(topic)
+
+
+def topic_buttons(topic: Topic) -> tuple[Button, ...]:
+    """Offer what can be done with one task."""
+    task = topic.pressing.task
+    row = (Button("Done", f"done:{task.id}"), Button("Tomorrow", f"tomorrow:{task.id}"))
+    return (*row, Button("Drop", f"drop:{task.id}")) if isinstance(topic, AskWhatNow) else row
+
+
+def say_review(review: Review) -> Reply:
+    """Word the end of the day: what was done, what moves, what comes first tomorrow."""
+    today = review.day
+    lines = [f"{today:%A} is closing. {done_phrase(review)}"]
+    lines += [f"✓ {task.title}" for task in review.done]
+    if review.done_count > len(review.done):
+        lines.append(f"  and {review.done_count - len(review.done)} more")
+    lines += [f"Studied: {line}" for line in review.studied]
+    if review.left_count:
+        left = ", ".join(f"“{one.task.title}”" for one in review.left)
+        more = (
+            f" and {review.left_count - len(review.left)} more"
+            if review.left_count > len(review.left)
+            else ""
+        )
+        lines.append(f"Left from today: {left}{more}")
+    lines += [
+        f"“{one.task.title}” has waited a while: keep, move or drop?" for one in review.ask_about
+    ]
+    if review.first_tomorrow:
+        lines.append(f"First tomorrow: {review.first_tomorrow.task.title}")
+    if review.saved:
+        lines.append(
+            f"Saved for {day_phrase(review.tomorrow, today)} morning: {review.saved.topic}"
+        )
+    elif review.unfinished:
+        lines.append(unfinished_line(review.unfinished))
+    return Reply("\n".join(lines), review_buttons(review))
+
+
+def done_phrase(review: Review) -> str:
+    """Give credit, or say nothing of it."""
+    if review.done_count:
+        return f"{count_phrase(review.done_count, 'thing')} done."
+    return "Nothing was ticked off; that happens."
+
+
+def review_buttons(review: Review) -> Rows:
+    """Offer to move what is left, one tap each."""
+    return tuple(
+        (Button(f"→ tomorrow: {one.task.title[:24]}", f"tomorrow:{one.task.id}"),)
+        for one in review.left
+    )
+
+
+def say_reminder(reminder: Reminder, now: datetime, *, again: bool) -> Reply:
+    """Say a reminder; a late one says so, one that may have been said says that."""
+    late = now - reminder.at
+    suffix = f"  (late by {length_phrase(late)})" if late >= LATE_ENOUGH_TO_SAY else ""
+    repeat = "  (possibly said before)" if again else ""
+    task = ((Button("Done", f"done:{reminder.task_id}"),),) if reminder.task_id else ()
+    return Reply(f"⏰ {reminder.text}{suffix}{repeat}", task)

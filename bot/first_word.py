@@ -1,0 +1,186 @@
+"""What is said when a slot comes: facts gathered, a decider of `heartbeat` asked, the letter queued.
+
+Nothing here decides when to speak or whether; the letter and the slot are one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import assert_never
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from bot.conversation.speak import say_briefing, say_nudge, say_reminder, say_review
+from bot.library import Library
+from bot.mailbox import SLOT_PREFIX, Address, Kind, Mailbox, Reply, SaidFirst
+from gpu_lab.study import StudyState
+from heartbeat.beat import Handed, Handled
+from heartbeat.briefing import Morning, brief
+from heartbeat.checkins import Nudge, NudgeRules, PastMessage, Present, Wait, check_in
+from heartbeat.ledger import Lapsed, Ledger, Suppressed
+from heartbeat.reminders import ReminderState, reminder_id
+from heartbeat.review import Evening, Review, review
+from heartbeat.said import Quiet, SavedQuestion, UnfinishedStudy
+from heartbeat.slots import Purpose, Slot
+from heartbeat.writes import ReminderWriter
+from tasks_sync import Task
+
+HISTORY = timedelta(days=14)
+GOOD_FOR = {
+    Purpose.BRIEFING: timedelta(hours=4),
+    Purpose.CHECK_IN: timedelta(hours=3),
+    Purpose.REVIEW: timedelta(hours=9),
+}
+
+
+@dataclass(frozen=True)
+class FirstWord:
+    """Says what slots are for."""
+
+    library: Library
+    zone: ZoneInfo
+    rules: NudgeRules
+    now: Callable[[], datetime]
+    home_chat: Callable[[], Address]
+    watched: Callable[[], list[Task]]
+
+    def say(self, session: Session, slot: Slot, again: bool) -> Handled:
+        """Queue the slot's letter in the caller's transaction, or give why nothing is said."""
+        match slot.purpose:
+            case Purpose.BRIEFING:
+                return self._morning(session, slot)
+            case Purpose.CHECK_IN:
+                return self._check_in(session, slot)
+            case Purpose.REVIEW:
+                return self._evening(session, slot)
+            case Purpose.REMINDER:
+                return self._remind(session, slot, again=again)
+            case Purpose.POLL:
+                return Suppressed("a poll says nothing")
+            case _:
+                assert_never(slot.purpose)
+
+    def _morning(self, session: Session, slot: Slot) -> Handled:
+        briefing = brief(self._morning_facts(session, slot))
+        if isinstance(briefing, Quiet):
+            return Suppressed(briefing.because)
+        return self._queue(session, slot, Kind.BRIEFING, say_briefing(briefing, self._local_now()))
+
+    def _morning_facts(self, session: Session, slot: Slot) -> Morning:
+        today = slot.local_date
+        midnight = self._local_now().replace(hour=0, minute=0, second=0, microsecond=0)
+        yesterday = self.library.tasks.completed_between(midnight - timedelta(days=1), midnight)
+        ledger = Ledger(session, now=self.now)
+        missed = [
+            line.slot
+            for line in ledger.since(self.now() - timedelta(days=1))
+            if isinstance(line.standing, Lapsed)
+        ]
+        return Morning(
+            today=today,
+            open_tasks=self.watched(),
+            reminders=self.library.today(self._local_now()).reminders,
+            done_yesterday=len(yesterday),
+            saved=self._saved(slot),
+            unfinished=self._unfinished(),
+            missed=missed,
+        )
+
+    def _check_in(self, session: Session, slot: Slot) -> Handled:
+        present = Present(
+            open_tasks=self.watched(),
+            history=[past_message(said) for said in self._history()],
+            last_activity=self.library.last_heard(),
+            unfinished=self._unfinished(),
+            standing=(),
+        )
+        nudge = check_in(present, self.rules, now=self.now(), timezone=self.zone)
+        match nudge:
+            case Nudge():
+                return self._queue(session, slot, Kind.NUDGE, say_nudge(nudge, self._local_now()))
+            case Quiet(because=because):
+                return Suppressed(because)
+            case Wait():
+                return nudge
+            case _:
+                assert_never(nudge)
+
+    def _evening(self, session: Session, slot: Slot) -> Handled:
+        now = self._local_now()
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        studied = self.library.studies.finished_between(midnight, now + timedelta(seconds=1))
+        tomorrow = slot.local_date + timedelta(days=1)
+        evening = Evening(
+            today=slot.local_date,
+            open_tasks=self.watched(),
+            done_today=self.library.done_on(now),
+            studied=[study_line(state) for state in studied],
+            saved=saved_question(self.library.studies.saved(tomorrow)),
+            unfinished=self._unfinished(),
+        )
+        page = review(evening)
+        match page:
+            case Review():
+                return self._queue(session, slot, Kind.REVIEW, say_review(page))
+            case Quiet(because=because):
+                return Suppressed(because)
+            case _:
+                assert_never(page)
+
+    def _remind(self, session: Session, slot: Slot, *, again: bool) -> Handled:
+        found = self.library.reminders.find(reminder_id(slot) or "")
+        if found is None or found.state is not ReminderState.SET:
+            return Suppressed("the reminder was called off")
+        ReminderWriter(session, now=self.now, new_id=lambda: "").mark_said(found.id)
+        reply = say_reminder(found, self._local_now(), again=again)
+        return self._queue(session, slot, Kind.REMINDER, reply)
+
+    def _queue(self, session: Session, slot: Slot, kind: Kind, reply: Reply) -> Handled:
+        Mailbox(session, now=self.now).queue(
+            f"{SLOT_PREFIX}{slot.job_id}|{slot.key}",
+            self.home_chat(),
+            kind,
+            reply,
+            good_for=GOOD_FOR.get(slot.purpose),
+        )
+        return Handed()
+
+    def _saved(self, slot: Slot) -> SavedQuestion | None:
+        return saved_question(self.library.studies.saved(slot.local_date))
+
+    def _unfinished(self) -> UnfinishedStudy | None:
+        state = self.library.studies.current()
+        if state is None:
+            return None
+        left_on = state.started_at.astimezone(self.zone).date()
+        return UnfinishedStudy(state.id, state.topic, state.answered, state.parts, left_on)
+
+    def _history(self) -> list[SaidFirst]:
+        return self.library.said_first(self.now() - HISTORY)
+
+    def _local_now(self) -> datetime:
+        return self.now().astimezone(self.zone)
+
+
+def past_message(said: SaidFirst) -> PastMessage:
+    """Give a letter of ours as check-ins look at it."""
+    named = dict.fromkeys(
+        code.partition(":")[2] for code in said.codes if code.startswith(("done:", "tomorrow:"))
+    )
+    return PastMessage(said.at, tuple(named), said.kind is Kind.NUDGE, said.reacted_at)
+
+
+def saved_question(saved: tuple[StudyState, ...]) -> SavedQuestion | None:
+    """Give the oldest saved study question."""
+    if not saved or saved[0].asks is None:
+        return None
+    state = saved[0]
+    return SavedQuestion(state.id, state.topic, state.asks or "", state.started_at.date())
+
+
+def study_line(state: StudyState) -> str:
+    """Say in one line what was studied."""
+    return f"{state.topic}, {state.verdicts.count('right')} of {state.parts} right"

@@ -1,0 +1,116 @@
+"""How the list is changed."""
+
+from __future__ import annotations
+
+from bot.actions import (
+    AddList,
+    AddTask,
+    ClearCompleted,
+    CompleteTask,
+    DeleteList,
+    DeleteTask,
+    EditTask,
+    PlaceTask,
+    RenameList,
+    ReopenTask,
+    RestoreList,
+    RestoreTask,
+    ShowCleared,
+)
+from bot.door import Job
+from bot.outcomes import Done, ListFacts, TaskFacts
+from tasks_sync import ListNotFound, Place, Task, TaskList
+
+
+def facts_of(task: Task, job: Job) -> TaskFacts:
+    """Give what a sentence about a task may need."""
+    place = list_of(task.list_id, job)
+    title = None if place.is_default else place.title
+    return TaskFacts(task.id, task.title, task.due, title)
+
+
+def list_of(list_id: str, job: Job) -> TaskList:
+    """Give a list by id. Raises ListNotFound."""
+    for found in job.writers.look.lists():
+        if found.id == list_id:
+            return found
+    raise ListNotFound(list_id)
+
+
+def add(action: AddTask, job: Job) -> Done:
+    task = job.writers.tasks.add(
+        action.title,
+        list_id=action.list_id or job.writers.new_items_list(),
+        notes=action.notes,
+        due=action.due,
+        parent_id=action.parent_id,
+    )
+    return Done(action, task.title, DeleteTask(task.id), facts_of(task, job))
+
+
+def complete(action: CompleteTask, job: Job) -> Done:
+    task = job.writers.tasks.complete(action.task_id)
+    return Done(action, task.title, ReopenTask(task.id), facts_of(task, job))
+
+
+def reopen(action: ReopenTask, job: Job) -> Done:
+    task = job.writers.tasks.reopen(action.task_id)
+    return Done(action, task.title, CompleteTask(task.id), facts_of(task, job))
+
+
+def edit(action: EditTask, job: Job) -> Done:
+    before = job.writers.look.task(action.task_id)
+    task, back = job.writers.tasks.edit(action.task_id, action.changes)
+    return Done(action, before.title, EditTask(task.id, back), facts_of(task, job))
+
+
+def place(action: PlaceTask, job: Job) -> Done:
+    to = Place(action.list_id, action.parent_id, action.after_id)
+    task, before = job.writers.tasks.move(action.task_id, to)
+    back = PlaceTask(task.id, before.list_id, before.parent_id, before.after_id)
+    return Done(action, task.title, back, facts_of(task, job))
+
+
+def delete(action: DeleteTask, job: Job) -> Done:
+    task = job.writers.tasks.delete(action.task_id)
+    return Done(action, task.title, RestoreTask(task.id), facts_of(task, job))
+
+
+def restore(action: RestoreTask, job: Job) -> Done:
+    task = job.writers.tasks.restore(action.task_id)
+    return Done(action, task.title, DeleteTask(task.id), facts_of(task, job))
+
+
+def add_list(action: AddList, job: Job) -> Done:
+    made = job.writers.tasks.add_list(action.title)
+    return Done(action, made.title, DeleteList(made.id), ListFacts(made.id, made.title))
+
+
+def rename_list(action: RenameList, job: Job) -> Done:
+    renamed, before = job.writers.tasks.rename_list(action.list_id, action.title)
+    facts = ListFacts(renamed.id, renamed.title)
+    return Done(action, before, RenameList(renamed.id, before), facts)
+
+
+def delete_list(action: DeleteList, job: Job) -> Done:
+    gone = job.writers.tasks.delete_list(action.list_id)
+    return Done(action, gone.title, RestoreList(gone.id), ListFacts(gone.id, gone.title))
+
+
+def restore_list(action: RestoreList, job: Job) -> Done:
+    back = job.writers.tasks.restore_list(action.list_id)
+    return Done(action, back.title, DeleteList(back.id), ListFacts(back.id, back.title))
+
+
+def clear(action: ClearCompleted, job: Job) -> Done:
+    place = list_of(action.list_id, job)
+    cleared = job.writers.tasks.clear_completed(action.list_id)
+    facts = ListFacts(place.id, place.title, len(cleared))
+    return Done(action, place.title, ShowCleared(cleared), facts)
+
+
+def show_cleared(action: ShowCleared, job: Job) -> Done:
+    job.writers.tasks.unclear(action.task_ids)
+    place = job.writers.look.default_list()
+    facts = ListFacts(place.id, place.title, len(action.task_ids))
+    return Done(action, place.title, None, facts)

@@ -1,0 +1,189 @@
+"""Everything that can be looked at, and the pages made of it. Nothing here changes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from bot.conversation.situation import Situation
+from bot.conversation.speak.answers import (
+    DoneToday,
+    Found,
+    Help,
+    Hit,
+    Open,
+    OpenStudy,
+    Status,
+    Today,
+    Why,
+)
+from bot.mailbox import LetterState, Mailbox, SaidFirst
+from bot.questions import Questions
+from bot.sessions import Sitting, Sittings
+from gpu_lab.study import StudyPhase, StudyReader, StudyState
+from heartbeat.ledger import Ledger
+from heartbeat.reads import ReminderReader
+from heartbeat.slots import Every, Job, next_slot
+from memory import MemoryReader
+from memory.sessions import SessionLog
+from tasks_sync import Task, TaskReader
+
+LAST_STUDY_WITHIN = timedelta(hours=12)
+HITS = 4
+
+
+@dataclass(frozen=True)
+class Library:
+    """The readers of every package, side by side."""
+
+    engine: Engine
+    tasks: TaskReader
+    studies: StudyReader
+    reminders: ReminderReader
+    notes: MemoryReader
+    words: SessionLog
+    search: Callable[[str, int], Sequence[Hit]]
+    jobs: Sequence[Job]
+    zone: ZoneInfo
+    now: Callable[[], datetime]
+    linked: Callable[[], bool]
+
+    def situation(self, now: datetime) -> Situation:
+        """Gather what understanding a message may need; `now` is in the person's zone."""
+        with Session(self.engine) as session:
+            questions = self._questions(session).open()
+            sitting = self._sittings(session).current()
+        open_tasks = tuple(self.tasks.open_tasks())
+        return Situation(
+            now=now,
+            open_tasks=open_tasks,
+            done_tasks=self._done_lately(now),
+            lists=tuple(self.tasks.lists()),
+            questions=tuple(questions),
+            study=self.studies.current(),
+            last_study=self._last_study(now),
+            session_id=sitting.id if sitting else None,
+            remembered=tuple((line.block, line.text) for line in self.notes.remembered()),
+        )
+
+    # --- pages ---
+
+    @staticmethod
+    def help() -> Help:
+        """What can be said."""
+        return Help()
+
+    def today(self, now: datetime) -> Today:
+        """What the day holds; `now` is in the person's zone."""
+        open_tasks = self.tasks.open_tasks()
+        day = now.date()
+        due = sorted(
+            (task for task in open_tasks if task.due and task.due <= day),
+            key=lambda task: (task.due or day, task.position),
+        )
+        reminders = [
+            each for each in self.reminders.pending() if each.at.astimezone(self.zone).date() == day
+        ]
+        return Today(day, due, len(open_tasks), self.done_on(now), reminders)
+
+    def open(self, list_id: str | None, title: str | None) -> Open:
+        """What is open, on one list or on all."""
+        return Open(self.tasks.open_tasks(list_id), title)
+
+    def done_today(self, now: datetime) -> DoneToday:
+        """What was finished today."""
+        return DoneToday(self.done_on(now))
+
+    def why(self, now: datetime) -> Why:
+        """What became of today's slots."""
+        with Session(self.engine) as session:
+            return Why(Ledger(session, now=self.now).why(now.date()))
+
+    def status(self, now: datetime) -> Status:
+        """What is running and what waits."""
+        with Session(self.engine) as session:
+            waiting = Mailbox(session, now=self.now).count(LetterState.QUEUED, LetterState.SENDING)
+        return Status(
+            open_count=len(self.tasks.open_tasks()),
+            unsynced=self.tasks.unsynced(),
+            waiting_letters=waiting,
+            linked=self.linked(),
+            next_slots=self.next_slots(now),
+        )
+
+    def study(self) -> OpenStudy:
+        """The study question that waits."""
+        state = self.studies.current()
+        assert state is not None, "asked only while one is open"
+        return OpenStudy(state)
+
+    def recall(self, words: str) -> Found:
+        """What the notes and past sessions hold about some words."""
+        return Found(words, self.search(words, HITS))
+
+    # --- parts of them ---
+
+    def done_on(self, now: datetime) -> list[Task]:
+        """List what was finished on the local day of `now`."""
+        start = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        return self.tasks.completed_between(start, now + timedelta(seconds=1))
+
+    def next_slots(self, now: datetime) -> list[tuple[str, datetime]]:
+        """Name the next spoken slots, the nearest first."""
+        spoken = [job for job in self.jobs if not isinstance(job, Every)]
+        slots = [next_slot(job, after=now, timezone=self.zone) for job in spoken]
+        found = [(slot.job_id, slot.planned_at) for slot in slots if slot]
+        found += [(f"reminder “{each.text}”", each.at) for each in self.reminders.pending()]
+        return sorted(found, key=lambda pair: pair[1])[:5]
+
+    def sitting(self) -> Sitting | None:
+        """Give the session that is going on."""
+        with Session(self.engine) as session:
+            return self._sittings(session).current()
+
+    def said_by_person(self, session_id: str) -> tuple[str, ...]:
+        """Give what the person said in a session."""
+        return tuple(turn.text for turn in self.words.turns(session_id) if turn.speaker == "user")
+
+    def last_heard(self) -> datetime | None:
+        """Tell when the person last wrote."""
+        with Session(self.engine) as session:
+            return Mailbox(session, now=self.now).last_heard()
+
+    def said_first(self, since: datetime) -> list[SaidFirst]:
+        """List what was said unasked since a moment."""
+        with Session(self.engine) as session:
+            return Mailbox(session, now=self.now).said_first(since)
+
+    def _done_lately(self, now: datetime) -> tuple[Task, ...]:
+        newest_first = reversed(self.tasks.completed_between(now - timedelta(days=30), now))
+        return tuple(newest_first)
+
+    def _last_study(self, now: datetime) -> StudyState | None:
+        finished = self.studies.finished_between(
+            now - LAST_STUDY_WITHIN, now + timedelta(seconds=1)
+        )
+        waiting = self.studies.waiting()
+        return (
+            finished[-1]
+            if finished
+            else waiting
+            if waiting and waiting.phase is StudyPhase.SAVED
+            else None
+        )
+
+    def _questions(self, session: Session) -> Questions:
+        return Questions(session, now=self.now, new_id=never)
+
+    def _sittings(self, session: Session) -> Sittings:
+        return Sittings(session, now=self.now, new_id=never)
+
+
+def never() -> str:
+    """Make no id: nothing is written here."""
+    raise AssertionError("reading makes no ids")

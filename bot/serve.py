@@ -1,0 +1,92 @@
+"""Running for long: the clock, the channels, and an end within seconds when asked to stop."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from threading import Event
+from typing import TextIO
+
+from bot.app import App
+from bot.channels.terminal import Terminal
+from bot.conversation.understand import COMMANDS
+from bot.lock import holder, hold
+
+log = logging.getLogger(__name__)
+
+
+def serve(app: App, *, chat: bool) -> None:
+    """Serve until stopped; with a terminal, until the person leaves the chat."""
+    with ExitStack() as stack:
+        stack.callback(app.close)
+        stack.enter_context(hold(app.settings.home, "run"))
+        app.start()
+        stack.enter_context(clock(app))
+        channels = [stack.enter_context(channel) for channel in app.channels()]
+        if chat:
+            terminal_of(app, styled=True).serve(
+                app.settings.home / "chat-history", sorted(COMMANDS), greeting(app, channels)
+            )
+        else:
+            sys.stdout.write(greeting(app, channels) + "\n")
+            sys.stdout.flush()
+            wait_for_signal()
+            log.info("stopped")
+
+
+def chat_here(app: App, lines: TextIO) -> None:
+    """Chat in this terminal, or answer piped lines; the clock runs here unless it runs elsewhere."""
+    with ExitStack() as stack:
+        stack.callback(app.close)
+        if not lines.isatty():
+            app.assistant.work()
+            terminal_of(app, styled=False).serve_lines(lines)
+            return
+        if holder(app.settings.home) is None:
+            stack.enter_context(hold(app.settings.home, "chat"))
+            app.start()
+            stack.enter_context(clock(app))
+        terminal_of(app, styled=True).serve(
+            app.settings.home / "chat-history", sorted(COMMANDS), greeting(app, [])
+        )
+
+
+def terminal_of(app: App, *, styled: bool) -> Terminal:
+    """Make the terminal's channel."""
+    return Terminal(app.assistant, now=app.now, new_id=app.new_id, styled=styled)
+
+
+@contextmanager
+def clock(app: App) -> Iterator[None]:
+    """Let the clock tick while the block runs."""
+    ticker = app.ticker()
+    ticker.start()
+    try:
+        yield
+    finally:
+        ticker.stop()
+
+
+def greeting(app: App, channels: Iterable[str]) -> str:
+    """Say what is served, where the data lies and how to begin."""
+    parts = ["the clock", *channels]
+    open_count = len(app.library.tasks.open_tasks())
+    return (
+        f"Touchbase: {open_count} open. Serving {', '.join(parts)}. Data in {app.settings.home}\n"
+        "Say “add …”, “list”, or “help”. Ctrl-D leaves."
+        if sys.stdin.isatty()
+        else f"Touchbase serves {', '.join(parts)} from {app.settings.home}. "
+        "`touchbase chat` talks to it; SIGTERM or Ctrl-C stops it."
+    )
+
+
+def wait_for_signal() -> None:
+    """Wait until the process is asked to stop."""
+    stop = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    while not stop.wait(1.0):
+        pass
