@@ -59,7 +59,7 @@ def first_reading(day: date, at: time, zone: ZoneInfo) -> datetime:
     """The first minute at which a clock on the wall reads `at` or later on that day."""
     target = datetime.combine(day, at)
     instant = target.replace(tzinfo=UTC) - timedelta(hours=15)
-    while wall(instant + timedelta(hours=3), zone) < target:
+    while wall(instant + timedelta(hours=3), zone) < target - timedelta(hours=4):
         instant += timedelta(hours=3)
     while wall(instant, zone) < target:
         instant += MINUTE
