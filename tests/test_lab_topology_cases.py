@@ -98,7 +98,7 @@ def no_leader_priority(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(
         ordering,
         "by_room_beside_leader",
-        lambda all_, ask: sorted(
+        lambda all_, _: sorted(
             all_, key=lambda d: (-d.slices_beside_leader, d.pods_beside_leader, d.values)
         ),
     )

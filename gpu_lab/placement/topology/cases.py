@@ -28,21 +28,25 @@ def read_cases(document: object) -> Iterator[tuple[Case, Gates]]:
 
     The document is `{"default_feature_gates": {...}, "cases": [...]}` or a bare list of cases.
     """
+    defaults: Mapping[str, bool] = {}
     match document:
-        case {"cases": list(rows), **rest}:
-            defaults = rest.get("default_feature_gates", {})
+        case {"cases": list(rows), "default_feature_gates": dict(gates)}:
+            defaults = gates
+        case {"cases": list(rows)}:
+            pass
         case list(rows):
-            defaults = {}
+            pass
         case _:
             raise CaseNotReadable("expected a list of cases, or an object with a list `cases`")
     for place, row in enumerate(rows):
         try:
             case = Case.model_validate(row)
-            yield case, Gates.model_validate({**defaults, **case.feature_gates})
+            settled = Gates.model_validate({**defaults, **case.feature_gates})
         except ValidationError as wrong:
             first = wrong.errors()[0]
             where = ".".join(str(part) for part in first["loc"])
             raise CaseNotReadable(f"case {place}: {where}: {first['msg']}") from wrong
+        yield case, settled
 
 
 def answer_case(case: Case, gates: Gates) -> list[Answer]:

@@ -1,0 +1,112 @@
+"""Locality index beside full scan, NumPy scan and pure Python, from 10,000 to 1,000,000 GPUs.
+
+One operation is a gang's whole life: it is placed, takes its GPUs, and another gang leaves.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from gpu_lab.fleet import Block, FleetDescription, NodeType, build_fleet
+from gpu_lab.fleet.model import Fleet
+from gpu_lab.placement import locality_kernels as kernels
+from gpu_lab.placement.locality_index import LocalityIndex
+
+# Datacentres, pods, racks, nodes; racks of 16 nodes, pods of 16 racks, nodes of 8 GPUs.
+FLEETS = {"10k": (1, 5, 16, 16), "164k": (4, 20, 16, 16), "1M": (8, 62, 16, 16)}
+MIX = {1: 0.5, 2: 0.15, 4: 0.1, 8: 0.15, 16: 0.05, 32: 0.03, 64: 0.015, 128: 0.005}
+LOAD = 0.9
+GANGS = 100_000
+ROUNDS = 5
+
+
+def fleet_of(counts: tuple[int, ...]) -> Fleet:
+    kinds = {"h100": NodeType(gpu="H100", gpus=8)}
+    block = Block(name="dc", node_type="h100", counts=counts)
+    return build_fleet(FleetDescription(name="bench", node_types=kinds, blocks=(block,)))
+
+
+def gangs_for(fleet: Fleet, timed: int) -> tuple[kernels.Churn, int]:
+    """Draw gangs: enough to fill the fleet twice over, then those to be timed."""
+    rng = np.random.default_rng(1)
+    mean = sum(gpus * share for gpus, share in MIX.items())
+    warm = int(2 * fleet.total_gpus / mean)
+    sizes = rng.choice(list(MIX), size=warm + timed, p=list(MIX.values())).astype(np.int64)
+    nodes = np.full((len(sizes), 16), kernels.NOWHERE, dtype=np.int64)
+    running = np.zeros(len(sizes), dtype=np.int64)
+    return kernels.Churn(sizes, nodes, running, np.asarray([0, 0, 0, 42])), warm
+
+
+def replay(index: LocalityIndex, churn: kernels.Churn, span: tuple[int, int], scan: bool) -> float:
+    """Give the seconds that a span of gangs took."""
+    limit = int(len(index.free) * 8 * LOAD)
+    gangs = np.asarray(span, dtype=np.int64)
+    started = time.perf_counter()
+    kernels.replay(index.kernel, churn, gangs, limit, scan)
+    return time.perf_counter() - started
+
+
+def measured(counts: tuple[int, ...], *, scan: bool) -> tuple[float, LocalityIndex, np.ndarray]:
+    """Give ns per operation at a steady load (best round), the used index, and all placements."""
+    fleet = fleet_of(counts)
+    gangs = min(GANGS, 4_000_000_000 // (len(fleet) * 16)) if scan else GANGS
+    churn, warm = gangs_for(fleet, GANGS)
+    index = LocalityIndex(fleet)
+    replay(index, churn, (0, warm), scan=False)
+    rounds = [
+        replay(index, churn, (warm + turn * gangs // ROUNDS, warm + (turn + 1) * gangs // ROUNDS),
+               scan)
+        for turn in range(ROUNDS)
+    ]  # fmt: skip
+    return min(rounds) / (gangs // ROUNDS) * 1e9, index, churn.nodes[: warm + gangs]
+
+
+def best_fit_python(free: list[int], gpus: int) -> int:
+    best = -1
+    for node, here in enumerate(free):
+        if here >= gpus and (best < 0 or here < free[best]):
+            best = node
+    return best
+
+
+def best_fit_numpy(free: np.ndarray, gpus: int) -> int:
+    return int(np.argmin(np.where(free >= gpus, free, 99)))
+
+
+def per_call(ask: Callable[[int], object], repeat: int) -> float:
+    """Give ns per call over the mix's single-node sizes; best of three."""
+    sizes = [1, 2, 1, 4, 1, 8, 2, 1] * max(repeat // 8, 1)
+    rounds = []
+    for _ in range(3):
+        started = time.perf_counter()
+        for gpus in sizes:
+            ask(gpus)
+        rounds.append((time.perf_counter() - started) / len(sizes))
+    return min(rounds) * 1e9
+
+
+def main() -> None:
+    index_ns = {}
+    measured((1, 1, 1, 2), scan=True), measured((1, 1, 1, 2), scan=False)
+    print(f"{'GPUs':>9} {'index':>9} {'full scan':>10} {'NumPy':>10} {'Python':>11}  equal")
+    for name, counts in FLEETS.items():
+        index_ns[name], index, by_index = measured(counts, scan=False)
+        scan_ns, _, by_scan = measured(counts, scan=True)
+        equal = bool((by_index[: len(by_scan)] == by_scan).all())
+        free, listed = index.free.copy(), index.free.tolist()
+        numpy_ns = per_call(lambda gpus, free=free: best_fit_numpy(free, gpus), 200)
+        python_ns = per_call(lambda gpus, listed=listed: best_fit_python(listed, gpus), 16)
+        print(
+            f"{len(free) * 8:>9,} {index_ns[name]:>6.0f} ns {scan_ns / index_ns[name]:>9.1f}x"
+            f" {numpy_ns / index_ns[name]:>9.1f}x {python_ns / index_ns[name]:>10.1f}x  {equal}"
+        )
+        if name == "1M":
+            print(f"called from Python, one gang at a time: {per_call(index.place, 4000):.0f} ns")
+    print(f"growth 10k -> 1M: {index_ns['1M'] / index_ns['10k']:.2f}x (at most 1.5x is the aim)")
+
+
+if __name__ == "__main__":
+    main()
