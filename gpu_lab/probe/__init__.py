@@ -8,6 +8,7 @@ from gpu_lab.probe.driver import Driver
 from gpu_lab.probe.errors import (
     NoDriver,
     NotATape,
+    ProbeRefused,
     ProbeUnavailable,
     TapeEnded,
     UnknownFault,
@@ -44,6 +45,7 @@ __all__ = [
     "NoDriver",
     "NotATape",
     "Probe",
+    "ProbeRefused",
     "ProbeThread",
     "ProbeUnavailable",
     "ProbedGpu",

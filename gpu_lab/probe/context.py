@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
 from gpu_lab.probe.values import Missing, Reading
 
@@ -174,3 +174,44 @@ def _last_words(seen: Evidence) -> tuple[Testimony, ...]:
     for one in seen.testimonies:
         last[one.pid] = one
     return tuple(last.values())
+
+
+def title(verdict: Verdict) -> str:
+    """Name the rung in a sentence."""
+    match verdict:
+        case Clean():
+            return "Clean: CUDA was not initialised."
+        case MerelyInitialised():
+            return "CUDA was initialised, no context was made: forks are poisoned."
+        case ContextCreated():
+            return "A CUDA context was created."
+        case CannotTell():
+            return "Cannot tell: nobody saw the command."
+        case _:
+            assert_never(verdict)
+
+
+def report(verdict: Verdict, exit_status: int) -> str:
+    """Write the verdict for a person: the rung, the evidence, the fix."""
+    lines = [title(verdict), *(f"- {one}" for one in verdict.evidence), f"Fix: {verdict.fix}"]
+    if exit_status:
+        lines.append(f"The command itself ended with status {exit_status}.")
+    return "\n".join(lines)
+
+
+VERDICT_NAMES: dict[type[Verdict], str] = {
+    Clean: "clean",
+    MerelyInitialised: "initialised",
+    ContextCreated: "context",
+    CannotTell: "unknown",
+}
+
+
+def verdict_row(verdict: Verdict, exit_status: int) -> dict[str, object]:
+    """Give the verdict as JSON's values."""
+    return {
+        "verdict": VERDICT_NAMES[type(verdict)],
+        "evidence": list(verdict.evidence),
+        "fix": verdict.fix,
+        "exit_status": exit_status,
+    }

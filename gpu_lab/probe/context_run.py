@@ -15,18 +15,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from gpu_lab.probe.context import Evidence, Held, Testimony
+from gpu_lab.probe.errors import CommandNotFound
 from gpu_lab.probe.probe import Probe
 from gpu_lab.probe.values import GpuProcess, Missing, Snapshot
 
 WITNESS = Path(__file__).parent / "witness"
 _PROC = Path("/proc")
-
-
-class CommandNotFound(Exception):
-    """Cannot run {command!r}: {why}. Write it after two dashes: lab context -- python train.py"""
-
-    def __init__(self, command: str, why: str) -> None:
-        super().__init__((type(self).__doc__ or "").format(command=command, why=why))
 
 
 def watch_command(

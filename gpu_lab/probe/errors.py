@@ -19,32 +19,43 @@ class WrongBinding(ProbeUnavailable):
     """nvidia-ml-py misreads process lists: {why}. Install nvidia-ml-py>=12.560."""
 
 
-class UnknownShape(Exception):
+class ProbeRefused(Exception):
+    """What was asked of the probe cannot be done as asked; the subclasses say what and why."""
+
+
+class UnknownShape(ProbeRefused):
     """No such machine: {text!r} ({why}). Known GPUs: {known}. Example: --sim h200x8"""
 
     def __init__(self, text: str, why: str, known: str) -> None:
         super().__init__((type(self).__doc__ or "").format(text=text, why=why, known=known))
 
 
-class UnknownFault(Exception):
+class UnknownFault(ProbeRefused):
     """Cannot simulate {text!r}: {why}. Example: --sim h200x8,busy,lost:5,xid:2:79@30"""
 
     def __init__(self, text: str, why: str) -> None:
         super().__init__((type(self).__doc__ or "").format(text=text, why=why))
 
 
-class NotATape(Exception):
+class NotATape(ProbeRefused):
     """{where} is not a probe's tape: {why}. Make one: touchbase lab record FILE"""
 
     def __init__(self, where: str, why: str) -> None:
         super().__init__((type(self).__doc__ or "").format(where=where, why=why))
 
 
-class TapeEnded(Exception):
+class TapeEnded(ProbeRefused):
     """The tape holds no further answer to {asked}; what was recorded has been replayed."""
 
     def __init__(self, asked: str) -> None:
         super().__init__((type(self).__doc__ or "").format(asked=asked))
+
+
+class CommandNotFound(ProbeRefused):
+    """Cannot run {command!r}: {why}. Write it after two dashes: lab context -- python train.py"""
+
+    def __init__(self, command: str, why: str) -> None:
+        super().__init__((type(self).__doc__ or "").format(command=command, why=why))
 
 
 class LoopWouldStall(RuntimeError):

@@ -38,11 +38,6 @@ class Probe:
         environment = read_environment(self._driver, gpus)
         return Snapshot(begun, self._since(begun), environment, gpus, matrix)
 
-    def wait_for_trouble(self, milliseconds: int) -> bool:
-        """Wait until an Xid event comes (True) or the time is over; other threads go on."""
-        _refuse_event_loop()
-        return self._take_event(milliseconds)
-
     def close(self) -> None:
         """Let go of the driver."""
         self._driver.close()
@@ -72,12 +67,12 @@ class Probe:
         refused = self._watched[address]
         if isinstance(refused, Missing):
             return refused
-        while self._take_event(0):
+        while self._take_event():
             pass
         return tuple(self._xids.get(address, ()))
 
-    def _take_event(self, milliseconds: int) -> bool:
-        event = self._driver.ask(c.EVENT_WAIT, milliseconds)
+    def _take_event(self) -> bool:
+        event = self._driver.ask(c.EVENT_WAIT, 0)
         if isinstance(event, Missing):
             return False
         address, kind, code = event

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from threading import Lock
 
 from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -266,10 +267,14 @@ class SnapshotCollector(Collector):
     def __init__(self, take: Callable[[], Snapshot], hostname: str) -> None:
         self._take = take
         self._hostname = hostname
+        # The server has a thread for each request; a probe remembers between looks.
+        self._one_at_a_time = Lock()
 
     def collect(self) -> Iterable[Metric]:
         """Look now."""
-        return metrics(self._take(), self._hostname)
+        with self._one_at_a_time:
+            snapshot = self._take()
+        return metrics(snapshot, self._hostname)
 
     def describe(self) -> Iterable[Metric]:
         """Say nothing at registration, so that registering does not look."""

@@ -6,6 +6,7 @@ power in watts.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeAlias
@@ -255,3 +256,15 @@ def _health(health: Health) -> Row:
         replay=health.pcie_replays,
         xid=health.xids,
     )
+
+
+def snapshot_text(row: Row) -> str:
+    """Write a snapshot for people and programs: a line for each GPU and each call of the tape."""
+    parts = [f"{json.dumps(key)}: {_lines(value)}" for key, value in row.items()]
+    return "{\n" + ",\n".join(parts) + "\n}"
+
+
+def _lines(value: object) -> str:
+    if isinstance(value, list | tuple) and value:
+        return "[\n" + ",\n".join(json.dumps(part, ensure_ascii=False) for part in value) + "\n]"
+    return json.dumps(value, ensure_ascii=False)

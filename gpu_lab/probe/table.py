@@ -27,13 +27,17 @@ from gpu_lab.probe.values import (
 )
 
 MIB = 2**20
-_MOST_UUID = 13
 
 
 def snapshot_view(snapshot: Snapshot) -> RenderableType:
-    """Lay out the whole snapshot."""
-    parts: list[RenderableType] = [Text(headline(snapshot), style="bold"), _gpu_table(snapshot)]
-    parts += [_process_table(snapshot), _matrix_table(snapshot)]
+    """Lay out the whole snapshot in 80 columns."""
+    parts: list[RenderableType] = [
+        Text(headline(snapshot), style="bold"),
+        _memory_table(snapshot),
+        _identity_table(snapshot),
+        _process_table(snapshot),
+        _matrix_table(snapshot),
+    ]
     parts += [Text(f"{'!' if one.is_alarm else '-'} {one.sentence}") for one in findings(snapshot)]
     parts += [Text(f"- {remark}") for remark in visible_in(snapshot).remarks]
     parts.append(Text(_footer(snapshot), style="dim"))
@@ -50,36 +54,64 @@ def _footer(snapshot: Snapshot) -> str:
     )
 
 
-def _gpu_table(snapshot: Snapshot) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("GPU")
-    table.add_column("UUID", no_wrap=True)
-    for name in ("total", "reserved", "used", "unattrib.", "free MiB", "util", "°C", "W"):
+def _memory_table(snapshot: Snapshot) -> Table:
+    table = _table("GPU")
+    for name in ("MiB total", "reserved", "used", "unattrib.", "free", "util", "°C", "W"):
         table.add_column(name, justify="right", no_wrap=True)
-    for name in ("links", "NUMA"):
-        table.add_column(name, no_wrap=True)
     for gpu in snapshot.gpus:
-        for cells in _gpu_rows(gpu):
+        for cells in _memory_rows(gpu):
             table.add_row(*cells)
     return table
 
 
-def _gpu_rows(gpu: SeenGpu) -> Iterator[list[str]]:
+def _memory_rows(gpu: SeenGpu) -> Iterator[list[str]]:
     if isinstance(gpu, UnreachableGpu):
-        yield [str(gpu.index), short_uuid(gpu.uuid), str(gpu.why)]
+        yield [str(gpu.index), str(gpu.why)]
         return
     yield [
         str(gpu.identity.index),
-        short_uuid(gpu.identity.uuid),
         *_memory_cells(gpu.memory, _mib(gpu.unattributed)),
         f"{gpu.utilization.gpu}%" if isinstance(gpu.utilization, Utilization) else "n/a",
         _cell(gpu.thermals.gpu),
         "n/a" if isinstance(gpu.power.watts, Missing) else f"{gpu.power.watts:.0f}",
-        _links(gpu),
-        "n/a" if isinstance(nodes := gpu.affinity.host_nodes, Missing) else ranges(nodes),
     ]
     if isinstance(gpu.mig, Mig):
-        yield from (_slice_cells(device) for device in gpu.mig.devices)
+        for device in gpu.mig.devices:
+            yield [f" {_profile(device)}", *_memory_cells(device.memory, "")]
+
+
+def _profile(device: MigDevice) -> str:
+    return "n/a" if isinstance(device.name, Missing) else device.name.rpartition("MIG ")[2]
+
+
+def _identity_table(snapshot: Snapshot) -> Table:
+    table = _table("GPU", "UUID", "PCI", "links")
+    for gpu in snapshot.gpus:
+        for cells in _identity_rows(gpu):
+            table.add_row(*cells)
+    return table
+
+
+def _identity_rows(gpu: SeenGpu) -> Iterator[list[str]]:
+    if isinstance(gpu, UnreachableGpu):
+        yield [str(gpu.index), "n/a" if isinstance(gpu.uuid, Missing) else gpu.uuid]
+        return
+    yield [
+        str(gpu.identity.index),
+        _cell(gpu.identity.uuid),
+        _cell(gpu.identity.pci),
+        _links(gpu),
+    ]
+    if isinstance(gpu.mig, Mig):
+        for device in gpu.mig.devices:
+            yield [f" {_profile(device)}", _cell(device.uuid)]
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        table.add_column(name, no_wrap=True)
+    return table
 
 
 def _memory_cells(memory: Memory | Missing, unattributed: str) -> list[str]:
@@ -87,11 +119,6 @@ def _memory_cells(memory: Memory | Missing, unattributed: str) -> list[str]:
         return ["n/a", "n/a", "n/a", unattributed, "n/a"]
     total, reserved, used = _mib(memory.total), _mib(memory.reserved), _mib(memory.used)
     return [total, reserved, used, unattributed, _mib(memory.free)]
-
-
-def _slice_cells(device: MigDevice) -> list[str]:
-    name = "n/a" if isinstance(device.name, Missing) else device.name.rpartition("MIG ")[2]
-    return [f" {name}", short_uuid(device.uuid), *_memory_cells(device.memory, "")]
 
 
 def _mib(value: int | Unattributed | Missing) -> str:
@@ -104,7 +131,7 @@ def _mib(value: int | Unattributed | Missing) -> str:
             return f"{number // MIB:,}"
 
 
-def _cell(value: int | Missing) -> str:
+def _cell(value: int | str | Missing) -> str:
     return "n/a" if isinstance(value, Missing) else str(value)
 
 
@@ -114,16 +141,8 @@ def _links(gpu: Gpu) -> str:
     return f"{gpu.nvlinks.active}/{len(gpu.nvlinks.links)}"
 
 
-def short_uuid(uuid: str | Missing) -> str:
-    """Shorten a uuid to a prefix that CUDA_VISIBLE_DEVICES accepts."""
-    return "n/a" if isinstance(uuid, Missing) else uuid[:_MOST_UUID]
-
-
 def _process_table(snapshot: Snapshot) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("GPU")
-    table.add_column("pid", justify="right")
-    table.add_column("kind")
+    table = _table("GPU", "pid", "kind")
     table.add_column("MiB", justify="right")
     for gpu in snapshot.reachable:
         for cells in _process_rows(gpu):
@@ -146,14 +165,14 @@ def _held(process: GpuProcess) -> str:
 
 
 def _matrix_table(snapshot: Snapshot) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", caption=_legend(snapshot))
-    table.caption_justify = "left"
-    table.add_column("")
+    table = _table("")
+    table.caption, table.caption_justify = _legend(snapshot), "left"
     for index in range(len(snapshot.gpus)):
         table.add_column(f"GPU{index}")
+    table.add_column("NUMA")
     table.add_column("CPUs")
     for gpu, row in zip(snapshot.gpus, snapshot.matrix, strict=True):
-        table.add_row(f"GPU{_index(gpu)}", *row, _cpus(gpu))
+        table.add_row(f"GPU{_index(gpu)}", *row, *_near(gpu))
     return table
 
 
@@ -161,10 +180,14 @@ def _index(gpu: SeenGpu) -> int:
     return gpu.index if isinstance(gpu, UnreachableGpu) else gpu.identity.index
 
 
-def _cpus(gpu: SeenGpu) -> str:
-    if isinstance(gpu, UnreachableGpu) or isinstance(gpu.affinity.cpus, Missing):
-        return "n/a"
-    return ranges(gpu.affinity.cpus)
+def _near(gpu: SeenGpu) -> tuple[str, str]:
+    if isinstance(gpu, UnreachableGpu):
+        return "n/a", "n/a"
+    return _ranges(gpu.affinity.host_nodes), _ranges(gpu.affinity.cpus)
+
+
+def _ranges(numbers: tuple[int, ...] | Missing) -> str:
+    return "n/a" if isinstance(numbers, Missing) else ranges(numbers)
 
 
 def _legend(snapshot: Snapshot) -> str:
