@@ -165,6 +165,10 @@ def build(
         lists = {found.id for found in tasks.lists() if not names or found.title in names}
         return [task for task in tasks.open_tasks() if task.list_id in lists]
 
+    def said(session_id: str) -> tuple[str, ...]:
+        """Give what the person said in a session."""
+        return tuple(turn.text for turn in words.turns(session_id) if turn.speaker == "user")
+
     with open_session() as session:
         ensure_default_list(session, new_id=new_id, now=now)
 
@@ -181,7 +185,7 @@ def build(
         studies=StudyReader(engine),
         reminders=reminders,
         notes=MemoryReader(vault),
-        words=words,
+        said=said,
         search=searcher(vault),
         jobs=spoken,
         zone=settings.zone,

@@ -136,7 +136,7 @@ class Assistant:
         return waiting
 
     def _answer_safely(self, arrival: Arrival) -> None:
-        """The boundary for bugs of one message: it is set aside, said so, and the next is served."""
+        """The boundary for bugs of one message: it is set aside, and the next one is served."""
         try:
             self._answer(arrival)
         except Exception as bug:
@@ -257,14 +257,14 @@ class Assistant:
         tasks = self._askable(self.library.tasks.open_tasks())
         best = next(iter(sure(audit(evidence, tasks))), None)
         if best is not None:
-            self._ask(best, key, to)
+            self._ask(replace(best, evidence=worded(done) or f"“{best.evidence}”"), key, to)
 
     def _evidence(self, done: Done) -> WhatWasDone | None:
         match done.action, done.facts:
             case AnswerStudy(), StudyFacts(state=state) if state.phase is StudyPhase.FINISHED:
                 return WhatWasDone(studied=(Studied(state.topic, whole=True),))
             case EndSession(session_id=session_id), _:
-                return WhatWasDone(said=self.library.said_by_person(session_id))
+                return WhatWasDone(said=self.library.said(session_id))
             case _:
                 return None
 
@@ -327,6 +327,14 @@ class Assistant:
         line = writers.slots.line(job_id, key)
         if line is not None:
             writers.slots.end(line.slot, ending)
+
+
+def worded(done: Done) -> str | None:
+    """Say what a study session was; a conversation is quoted as it was said."""
+    if not isinstance(done.facts, StudyFacts):
+        return None
+    state = done.facts.state
+    return f"studied {state.topic}, {state.verdicts.count('right')} of {state.parts} right"
 
 
 def sure(matches: Sequence[Match]) -> list[Match]:

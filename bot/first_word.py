@@ -1,4 +1,4 @@
-"""What is said when a slot comes: facts gathered, a decider of `heartbeat` asked, the letter queued.
+"""What is said when a slot comes: facts gathered, a decider asked, the letter queued.
 
 Nothing here decides when to speak or whether; the letter and the slot are one transaction.
 """

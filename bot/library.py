@@ -30,7 +30,6 @@ from heartbeat.ledger import Ledger
 from heartbeat.reads import ReminderReader
 from heartbeat.slots import Every, Job, next_slot
 from memory import MemoryReader
-from memory.sessions import SessionLog
 from tasks_sync import Task, TaskReader
 
 LAST_STUDY_WITHIN = timedelta(hours=12)
@@ -46,7 +45,7 @@ class Library:
     studies: StudyReader
     reminders: ReminderReader
     notes: MemoryReader
-    words: SessionLog
+    said: Callable[[str], tuple[str, ...]]
     search: Callable[[str, int], Sequence[Hit]]
     jobs: Sequence[Job]
     zone: ZoneInfo
@@ -145,10 +144,6 @@ class Library:
         """Give the session that is going on."""
         with Session(self.engine) as session:
             return self._sittings(session).current()
-
-    def said_by_person(self, session_id: str) -> tuple[str, ...]:
-        """Give what the person said in a session."""
-        return tuple(turn.text for turn in self.words.turns(session_id) if turn.speaker == "user")
 
     def last_heard(self) -> datetime | None:
         """Tell when the person last wrote."""

@@ -56,7 +56,7 @@ def open_database(file: Path) -> Engine:
 
 def prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
     """Set a fresh connection up; transactions are begun by us and not by the driver."""
-    connection.isolation_level = None  # type: ignore[attr-defined]
+    connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
         cursor.execute(f"PRAGMA {pragma}")

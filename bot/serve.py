@@ -13,7 +13,7 @@ from typing import TextIO
 from bot.app import App
 from bot.channels.terminal import Terminal
 from bot.conversation.understand import COMMANDS
-from bot.lock import holder, hold
+from bot.lock import hold, holder
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ def serve(app: App, *, chat: bool) -> None:
 
 
 def chat_here(app: App, lines: TextIO) -> None:
-    """Chat in this terminal, or answer piped lines; the clock runs here unless it runs elsewhere."""
+    """Chat in this terminal, or answer piped lines; the clock runs here unless elsewhere."""
     with ExitStack() as stack:
         stack.callback(app.close)
         if not lines.isatty():

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from bot.channels import Desk
-from bot.mailbox import Incoming, Letter
+from bot.mailbox import Incoming, Letter, Reply
 
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
@@ -98,16 +98,17 @@ class Terminal:
             self.show()
 
     def _print(self, letter: Letter) -> None:
-        labels = [button.label for row in letter.reply.buttons for button in row]
-        shown = [label for label in labels if label != "Undo"]
+        rows = button_lines(letter.reply)
         if not self._styled:
-            sys.stdout.write(letter.reply.text + "\n")
-            if shown:
-                sys.stdout.write("  " + "  ".join(f"[{label}]" for label in shown) + "\n")
+            sys.stdout.write("\n".join([letter.reply.text, *rows]) + "\n")
             sys.stdout.flush()
             return
         self._console.print(Text(letter.reply.text, style="cyan"))
-        if shown:
-            self._console.print(
-                Text("  " + "  ".join(f"[{label}]" for label in shown), style="dim")
-            )
+        for row in rows:
+            self._console.print(Text(row, style="dim"))
+
+
+def button_lines(reply: Reply) -> list[str]:
+    """Write buttons as what may be typed, a row a line; undo can be typed any time."""
+    labels = [[button.label for button in row if button.label != "Undo"] for row in reply.buttons]
+    return ["  " + "  ".join(f"[{label}]" for label in row) for row in labels if row]

@@ -35,5 +35,5 @@ def main() -> None:
     """Run the command line; what cannot be done is one line, a traceback goes to the log."""
     try:
         app()
-    except Exception as why:
+    except Exception as why:  # noqa: BLE001 -- the one boundary of the command line
         report(why)

@@ -28,7 +28,7 @@ def run(
     google_token_uri: GoogleToken = None,
     telegram_api: TelegramApi = None,
 ) -> None:
-    """Start the assistant: the clock, the channels that are set up, and a chat if there is a terminal."""
+    """Start the assistant: the clock, the linked channels, and a chat where there is a terminal."""
     from bot.serve import serve
 
     app = app_for(
@@ -60,7 +60,7 @@ def demo(
     play(home)
 
 
-def status(context: typer.Context, home: Home = None, as_json: Json = False) -> None:  # noqa: FBT002
+def status(context: typer.Context, home: Home = None, as_json: Json = False) -> None:
     """Say what is running, what comes next and what waits."""
     from bot.condition import status_of, status_text
 
@@ -71,7 +71,7 @@ def status(context: typer.Context, home: Home = None, as_json: Json = False) -> 
         typer.echo(status_text(found))
 
 
-def doctor(context: typer.Context, home: Home = None, as_json: Json = False) -> None:  # noqa: FBT002
+def doctor(context: typer.Context, home: Home = None, as_json: Json = False) -> None:
     """Check each part; exit 1 when there is something to act on, and say what to do."""
     from bot.condition import examine, finding_lines
 
@@ -84,7 +84,7 @@ def doctor(context: typer.Context, home: Home = None, as_json: Json = False) -> 
         raise typer.Exit(1)
 
 
-def settings(context: typer.Context, home: Home = None, as_json: Json = False) -> None:  # noqa: FBT002
+def settings(context: typer.Context, home: Home = None, as_json: Json = False) -> None:
     """Print every setting in force and where its value came from, secrets masked."""
     from bot.settings import shown
 

@@ -28,8 +28,8 @@ Due = Annotated[
 def list_tasks(
     context: typer.Context,
     home: Home = None,
-    as_json: Json = False,  # noqa: FBT002
-    everything: Annotated[bool, typer.Option("--all", help="Finished ones too.")] = False,  # noqa: FBT002
+    as_json: Json = False,
+    everything: Annotated[bool, typer.Option("--all", help="Finished ones too.")] = False,
     in_list: ListName = None,
 ) -> None:
     """Show the tasks, subtasks below their parents."""
@@ -57,7 +57,7 @@ def add(
     parent: Annotated[
         str | None, typer.Option("--parent", help="Make it a subtask of this.")
     ] = None,
-    as_json: Json = False,  # noqa: FBT002
+    as_json: Json = False,
 ) -> None:
     """Put a task on a list."""
     from bot.actions import AddTask
@@ -74,7 +74,7 @@ def add(
 
 
 @app.command()
-def done(context: typer.Context, task: Which, home: Home = None, as_json: Json = False) -> None:  # noqa: FBT002
+def done(context: typer.Context, task: Which, home: Home = None, as_json: Json = False) -> None:
     """Tick a task off."""
     from bot.actions import CompleteTask
 
@@ -83,7 +83,7 @@ def done(context: typer.Context, task: Which, home: Home = None, as_json: Json =
 
 
 @app.command()
-def reopen(context: typer.Context, task: Which, home: Home = None, as_json: Json = False) -> None:  # noqa: FBT002
+def reopen(context: typer.Context, task: Which, home: Home = None, as_json: Json = False) -> None:
     """Take the tick off again."""
     from bot.actions import ReopenTask
 
@@ -99,7 +99,7 @@ def edit(
     title: Annotated[str | None, typer.Option("--title")] = None,
     notes: Annotated[str | None, typer.Option("--notes", help="'' clears them.")] = None,
     due: Due = None,
-    as_json: Json = False,  # noqa: FBT002
+    as_json: Json = False,
 ) -> None:
     """Change a task's title, notes or day."""
     from bot.actions import EditTask
@@ -126,7 +126,7 @@ def move(
     after: Annotated[
         str | None, typer.Option("--after", help="Behind this one; else first.")
     ] = None,
-    as_json: Json = False,  # noqa: FBT002
+    as_json: Json = False,
 ) -> None:
     """Put a task elsewhere: another list, under a task, behind a task."""
     from bot.actions import PlaceTask
@@ -143,7 +143,7 @@ def move(
 
 
 @app.command()
-def delete(context: typer.Context, task: Which, home: Home = None, as_json: Json = False) -> None:  # noqa: FBT002
+def delete(context: typer.Context, task: Which, home: Home = None, as_json: Json = False) -> None:
     """Remove a task and its subtasks; undo brings them back."""
     from bot.actions import DeleteTask
 
@@ -152,7 +152,7 @@ def delete(context: typer.Context, task: Which, home: Home = None, as_json: Json
 
 
 @app.command()
-def undo(context: typer.Context, home: Home = None, as_json: Json = False) -> None:  # noqa: FBT002
+def undo(context: typer.Context, home: Home = None, as_json: Json = False) -> None:
     """Take back the last thing done; once more does it again."""
     from bot.actions import Undo
 
@@ -164,7 +164,7 @@ def undo(context: typer.Context, home: Home = None, as_json: Json = False) -> No
 def lists(
     context: typer.Context,
     home: Home = None,
-    as_json: Json = False,  # noqa: FBT002
+    as_json: Json = False,
     add_named: Annotated[str | None, typer.Option("--add", help="Make a list.")] = None,
     delete_named: Annotated[str | None, typer.Option("--delete", help="Remove a list.")] = None,
     clear_named: Annotated[

@@ -10,16 +10,23 @@ from bot.conversation.meaning import Act, Meaning, Unclear
 from bot.conversation.situation import Situation
 
 YES = re.compile(
-    r"^(?:yes|yep|yeah|yup|sure|ok(?:ay)?|y|please do|do it|correct|exactly|"
-    r"(?:yes,? )?(?:please )?(?:let'?s |let us )?(?:check|tick|cross|mark) (?:it|that|this) off(?: the list)?|"
-    r"(?:yes,? )?(?:it|that)(?:'s| is) done|(?:mark|set) it (?:as )?done)(?: please)?[.!]*$",
-    re.IGNORECASE,
+    r"""^(?:
+        yes | yep | yeah | yup | y | sure | ok(?:ay)? | please\ do | do\ it | correct | exactly
+      | (?:yes,?\ )?(?:please\ )?(?:let'?s\ |let\ us\ )?
+        (?:check|tick|cross|mark)\ (?:it|that|this)\ off(?:\ the\ list)?
+      | (?:yes,?\ )?(?:it|that|all\ of\ it)(?:'s|\ is)\ done
+      | (?:mark|set)\ it\ (?:as\ )?done
+    )(?:\ please)?[.!]*$""",
+    re.IGNORECASE | re.VERBOSE,
 )
 NO = re.compile(
-    r"^(?:no|nope|n|not yet|no,? not yet|nah|"
-    r"(?:no,? )?(?:please )?(?:keep|leave) (?:it|that|this)(?: open| as it is)?(?: for now)?|"
-    r"(?:no,? )?(?:it|that)(?:'s| is) not done(?: yet)?)[.!]*$",
-    re.IGNORECASE,
+    r"""^(?:
+        no | nope | n | nah | not\ yet | no,?\ not\ yet
+      | (?:no,?\ )?(?:please\ )?(?:keep|leave)\ (?:it|that|this)
+        (?:\ open|\ as\ it\ is)?(?:\ for\ now)?
+      | (?:no,?\ )?(?:it|that)(?:'s|\ is)\ not\ done(?:\ yet)?
+    )[.!]*$""",
+    re.IGNORECASE | re.VERBOSE,
 )
 PART = re.compile(
     r"^(?:partly|partially|in part|part of it|half|only part|just part|a part|yes,? part(?:ly)?|"
@@ -32,9 +39,12 @@ AND_ADD = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 NEW_ITEM = re.compile(
-    r"^(?:(?:me\s+)?(?:an?|the|another|one)?\s*(?:new|separate|fresh)?\s*"
-    r"(?:one|item|task|to-?do|entry)s?\b)?\s*(?:called|named|saying|for|with the title)?\s*[:,]?\s*(?P<title>.*)$",
-    re.IGNORECASE | re.DOTALL,
+    r"""^(?:
+        (?:me\s+)? (?:an?|the|another|one)?\s* (?:new|separate|fresh)?\s*
+        (?:one|item|task|to-?do|entry)s?\b
+    )?
+    \s*(?:called|named|saying|for|with\ the\ title)? \s*[:,]?\s* (?P<title>.*)$""",
+    re.IGNORECASE | re.DOTALL | re.VERBOSE,
 )
 QUOTED = re.compile(r"^[\"'“‘](?P<title>.+)[\"'”’][.!]?$", re.DOTALL)
 

@@ -6,7 +6,7 @@ import re
 from datetime import date, datetime, time, timedelta
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-MONTHS = [
+MONTHS = (
     "january",
     "february",
     "march",
@@ -19,7 +19,7 @@ MONTHS = [
     "october",
     "november",
     "december",
-]
+)
 NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 PARTS_OF_DAY = {
     "morning": time(9),

@@ -47,6 +47,8 @@ from bot.conversation.meaning import (
 )
 from bot.conversation.picking import pick
 from bot.conversation.situation import Situation
+from bot.mailbox import Button
+from heartbeat.auditor import Extent, WhatWasDone, audit
 from tasks_sync import Task, TaskChanges
 
 LONGEST_LINE = 4000
@@ -73,6 +75,7 @@ def understand(text: str, situation: Situation, button: str | None = None) -> Me
         or about_study(said, situation)
         or by_verb(said, situation)
         or answer_to_study(said, situation)
+        or sounds_done(said, situation)
         or Unclear(f"I did not understand “{shorten(said)}”, and did nothing. {nearest(said)}")
     )
 
@@ -341,6 +344,16 @@ def answer_to_study(said: str, situation: Situation) -> Meaning | None:
     return Act(AnswerStudy(situation.study.id, said)) if situation.study else None
 
 
+def sounds_done(said: str, situation: Situation) -> Meaning | None:
+    """Offer to tick off the task that a report such as `I called the lab` speaks for."""
+    found = audit(WhatWasDone(said=(said,)), situation.open_tasks)
+    whole = next((match for match in found if match.extent is Extent.FULL), None)
+    if whole is None:
+        return None
+    says = f"That sounds as if “{whole.title}” is done. Say “done {whole.title}” to check it off."
+    return Unclear(says, ((Button("Check it off", f"done:{whole.task_id}"),),))
+
+
 def undo(rest: str, situation: Situation) -> Meaning:
     """Take back the last thing done."""
     return Act(Undo())
@@ -352,6 +365,8 @@ def nearest(said: str) -> str:
     near = difflib.get_close_matches(first, EXAMPLES, n=1, cutoff=0.6)
     if near:
         return f"Did you mean: {EXAMPLES[near[0]]}"
+    if first in ("i", "i've", "we", "the", "it", "that"):
+        return "It is kept in this session's words. /help lists what I can do."
     return f"To put it on the list, say: add {shorten(said, 40)}"
 
 
@@ -412,14 +427,16 @@ VERBS: Sequence[tuple[re.Pattern[str], Reading]] = (
     (verb(r"^what(?:'s| is) (?:still )?(?:open|on my list|left)\??$"), show_list),
     (
         verb(
-            r"^(?:please )?(?:add|new task|todo|to do)\b(?: a)?(?: new)?(?: task| item| one)?(?: called| named)?[:\s]\s*(?P<rest>.+)$"
+            r"^(?:please )?(?:add|new task|todo|to do)\b(?: a)?(?: new)?(?: task| item| one)?"
+            r"(?: called| named)?[:\s]\s*(?P<rest>.+)$"
         ),
         add,
     ),
     (verb(r"^(?:show |list\b)(?:me )?(?P<rest>.*)$"), show_list),
     (
         verb(
-            r"^(?:done with|done:?|finished|completed?|i (?:have )?(?:did|finished|completed)|check off|tick off)\s+(?P<rest>.+)$"
+            r"^(?:done with|done:?|finished|completed?|i (?:have )?(?:did|finished|completed)"
+            r"|check off|tick off)\s+(?P<rest>.+)$"
         ),
         done,
     ),

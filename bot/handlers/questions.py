@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bot.actions import AskAgain, AskCheckOff, CheckOff, KeepOpen, NoteProgress, Withdraw
 from bot.door import Job
+from bot.handlers.tasks import log_done
 from bot.outcomes import Done, QuestionFacts
 from bot.questions import Question, QuestionState
 from tasks_sync import TaskChanges
@@ -27,6 +28,7 @@ def ask(action: AskCheckOff, job: Job) -> Done:
 def check_off(action: CheckOff, job: Job) -> Done:
     question = job.writers.questions.close(action.question_id, QuestionState.YES)
     task = job.writers.tasks.complete(question.task_id)
+    log_done(task, job)
     return Done(action, task.title, AskAgain(question.id), facts_of(question))
 
 

@@ -20,7 +20,7 @@ def together(action: Together, job: Job) -> Done:
         for number, part in enumerate(action.actions)
     )
     back = tuple(part.undo for part in reversed(parts) if part.undo)
-    name = " + ".join(part.name for part in parts)
+    name = ", ".join(part.name for part in parts)
     return Done(action, name, Together(back) if back else None, parts=parts)
 
 
@@ -32,7 +32,7 @@ def undo(action: Undo, job: Job) -> Done:
     # What was undone is kept as the undo of the undo; the opposite that ran gives it, since ids
     # made on the way (a task added again) are known only to it.
     back = done.undo or last.action
-    return Done(action, last.name, back, last.facts, parts=(last,))
+    return Done(action, last.name, back, done.facts, parts=(last,))
 
 
 HANDLERS: Mapping[type[Any], Handler] = {

@@ -18,6 +18,7 @@ from bot.actions import (
     ShowCleared,
 )
 from bot.door import Job
+from bot.handlers.memory import ASSISTANT
 from bot.outcomes import Done, ListFacts, TaskFacts
 from tasks_sync import ListNotFound, Place, Task, TaskList
 
@@ -37,6 +38,12 @@ def list_of(list_id: str, job: Job) -> TaskList:
     raise ListNotFound(list_id)
 
 
+def log_done(task: Task, job: Job) -> None:
+    """Leave a line in the day's log, so that the notes tell what the day was spent on."""
+    line = f"Done: {task.title}"
+    job.writers.memory.log(line, author=ASSISTANT, source="tasks", block=f"{job.block}-log")
+
+
 def add(action: AddTask, job: Job) -> Done:
     task = job.writers.tasks.add(
         action.title,
@@ -50,6 +57,7 @@ def add(action: AddTask, job: Job) -> Done:
 
 def complete(action: CompleteTask, job: Job) -> Done:
     task = job.writers.tasks.complete(action.task_id)
+    log_done(task, job)
     return Done(action, task.title, ReopenTask(task.id), facts_of(task, job))
 
 

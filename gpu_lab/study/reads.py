@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from gpu_lab.study.errors import StudyNotFound
-from gpu_lab.study.lessons import find_lesson, part_of
+from gpu_lab.study.lessons import Part, find_lesson, part_of
 from gpu_lab.study.model import StudyPhase, StudyRow, StudyState
 
 
@@ -51,6 +51,14 @@ class StudyReader:
                 raise StudyNotFound(study_id)
             return state_of(row)
 
+    def part(self, study_id: str) -> Part | None:
+        """Give the part whose question is open, None when all are answered."""
+        with Session(self._engine) as session:
+            row = session.get(StudyRow, study_id)
+            if row is None:
+                raise StudyNotFound(study_id)
+            return open_part(row)
+
     def _newest(self, phase: StudyPhase) -> StudyState | None:
         wanted = select(StudyRow).where(StudyRow.phase == phase)
         with Session(self._engine) as session:
@@ -60,15 +68,13 @@ class StudyReader:
 
 def state_of(row: StudyRow) -> StudyState:
     """Give a row as the value others may keep, with its open question drawn again."""
-    lesson = find_lesson(row.topic)
-    answered = len(row.answers)
-    part = part_of(row.topic, answered, row.seed) if answered < len(lesson.parts) else None
+    lesson, part = find_lesson(row.topic), open_part(row)
     return StudyState(
         id=row.id,
         topic=row.topic,
         title=lesson.title,
         parts=len(lesson.parts),
-        answered=answered,
+        answered=len(row.answers),
         verdicts=tuple(answer["verdict"] for answer in row.answers),
         phase=StudyPhase(row.phase),
         saved_for=row.saved_for,
@@ -77,3 +83,10 @@ def state_of(row: StudyRow) -> StudyState:
         teaches=part.teaches if part else None,
         asks=part.asks if part else None,
     )
+
+
+def open_part(row: StudyRow) -> Part | None:
+    """Draw the part that is to be answered next, the same one every time."""
+    answered = len(row.answers)
+    more = answered < len(find_lesson(row.topic).parts)
+    return part_of(row.topic, answered, row.seed) if more else None

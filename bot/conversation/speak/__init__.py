@@ -2,7 +2,8 @@
 
 from bot.conversation.speak.answers import answer
 from bot.conversation.speak.first import say_briefing, say_nudge, say_reminder, say_review
-from bot.conversation.speak.outcomes import apology, speak
+from bot.conversation.speak.outcomes import speak
+from bot.conversation.speak.refusals import apology
 
 __all__ = [
     "answer",

@@ -41,7 +41,8 @@ def say_briefing(briefing: Briefing, now: datetime) -> Reply:
     lines += [f"Yesterday: {line}" for line in briefing.log]
     if briefing.missed:
         lines.append(
-            f"While nothing was running: {count_phrase(len(briefing.missed), 'message')} missed, /why says which"
+            f"{count_phrase(len(briefing.missed), 'message')} missed while nothing was running, "
+            "/why says which"
         )
     if briefing.slipped:
         lines.append(
@@ -81,7 +82,8 @@ def saved_lines(saved: SavedQuestion) -> list[str]:
 
 def unfinished_line(study: UnfinishedStudy) -> str:
     """Mention a study session that was left."""
-    return f"Study: “{study.topic}”, part {study.answered + 1} of {study.parts} is waiting. /study goes on."
+    part = f"part {study.answered + 1} of {study.parts}"
+    return f"Study: “{study.topic}”, {part} is waiting. /study goes on."
 
 
 def pressing_line(one: Pressing, today: date) -> str:
@@ -126,7 +128,10 @@ def topic_line(topic: Topic, today: date) -> str:
 def topic_buttons(topic: Topic) -> tuple[Button, ...]:
     """Offer what can be done with one task."""
     task = topic.pressing.task
-    row = (Button("Done", f"done:{task.id}"), Button("Tomorrow", f"tomorrow:{task.id}"))
+    row = (
+        Button(f"Done: {task.title[:28]}", f"done:{task.id}"),
+        Button("Tomorrow", f"tomorrow:{task.id}"),
+    )
     return (*row, Button("Drop", f"drop:{task.id}")) if isinstance(topic, AskWhatNow) else row
 
 

@@ -48,7 +48,6 @@ from bot.conversation.speak.phrases import (
     count_phrase,
     day_phrase,
     moment_phrase,
-    titles,
 )
 from bot.conversation.speak.refusals import apology
 from bot.mailbox import Button, Reply
@@ -204,8 +203,8 @@ def edited(name: str, changes: TaskChanges, now: datetime) -> str:
 def asked(title: str, evidence: str, *, whole: bool) -> str:
     """Ask whether something is done, with what makes us think so."""
     if whole:
-        return f"You did this: {evidence}\nShall I check off “{title}”?"
-    return f"You did this: {evidence}\nThat looks like part of “{title}”. Note the progress there?"
+        return f"From this session: {evidence}\nShall I check off “{title}”?"
+    return f"From this session: {evidence}\nThat looks like part of “{title}”. Note the progress?"
 
 
 def tasks_in(done: Done) -> int:
@@ -233,20 +232,35 @@ def session_ended(done: Done) -> str:
 
 
 def together(done: Done, now: datetime) -> str:
-    """Say what several things did, one a line; tasks added at once are one sentence."""
+    """Say what several things did, one a line; tasks added at once are one list."""
     if all(isinstance(part.action, AddTask) for part in done.parts):
-        return f"Added {titles([part.name for part in done.parts])}."
+        added = (f"• {part.name}{placed(part, now)}" for part in done.parts)
+        return "\n".join(["Added:", *added])
     return "\n".join(sentence(part, now) for part in done.parts)
 
 
 def undone(done: Done, now: datetime) -> str:
-    """Say what was taken back."""
+    """Say what was taken back, by what is so now."""
     if not done.parts:
         return f"Undone: “{done.name}”."
     last = done.parts[0]
-    if isinstance(last.action, Undo):
-        return f"Done again: “{done.name}”."
-    return f"Undone: {sentence(last, now)}".split("\n")[0]
+    match last.action:
+        case Undo():
+            return f"Done again: “{done.name}”."
+        case AddTask():
+            return f"Undone: “{last.name}” is off the list."
+        case CompleteTask() | CheckOff():
+            return f"Undone: “{last.name}” is open again."
+        case DeleteTask():
+            return f"Undone: “{last.name}” is back on the list."
+        case KeepOpen():
+            return f"Undone: I ask again whether “{last.name}” is done."
+        case AnswerStudy():
+            return f"Undone: that answer. {study_of(done).asks or ''}".strip()
+        case Together():
+XX
+        case _:
+            return f"Undone: {sentence(last, now)}"
 
 
 # --- study ---

@@ -64,9 +64,3 @@ def task_lines(tasks: Sequence[Task], today: date, most: int) -> list[str]:
     if len(tasks) > most:
         shown.append(f"… and {len(tasks) - most} more")
     return shown
-
-
-def titles(names: Sequence[str]) -> str:
-    """Join titles in quotes: `“a”, “b” and “c”`."""
-    quoted = [f"“{name}”" for name in names]
-    return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " and " + quoted[-1]

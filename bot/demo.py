@@ -1,0 +1,137 @@
+"""An evening and the next morning, played through the real application on a moved clock.
+
+Nothing is staged but the clock and what the person types: the list, the notes, the slots, the
+lab's questions and the grades are the product's own.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.text import Text
+
+from bot.app import App, build
+from bot.channels.terminal import button_lines
+from bot.logs import log_to
+from bot.mailbox import Incoming, Letter
+from bot.settings import read_settings
+
+ZONE = "Europe/Vienna"
+EVENING = datetime(2026, 3, 4, 17, 30, tzinfo=ZoneInfo(ZONE))
+SEED = 7
+STEP = timedelta(minutes=5)
+
+
+class MovedClock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self, at: datetime) -> None:
+        self._at = at.astimezone(UTC)
+
+    def __call__(self) -> datetime:
+        """Give the moment, aware, in UTC."""
+        return self._at
+
+    def move_to(self, at: datetime) -> None:
+        """Move on to a moment."""
+        self._at = at.astimezone(UTC)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The application, its clock, and where the play is shown."""
+
+    app: App
+    clock: MovedClock
+    console: Console
+
+    def until(self, hour: int, minute: int, *, days: int = 0) -> None:
+        """Let the clock run to a local time, beating every five minutes as it would alone."""
+        to = (EVENING + timedelta(days=days)).replace(hour=hour, minute=minute)
+        while self.clock() < to.astimezone(UTC):
+            self.clock.move_to(min(self.clock() + STEP, to.astimezone(UTC)))
+            self.app.tick()
+            self.show()
+
+    def type(self, text: str) -> None:
+        """Say something as the person would."""
+        self.console.print(Text(f"{self._time()}  you        › {text}", style="bold"))
+        message = Incoming(f"demo:{self.app.new_id()}", "terminal", "me", text, self.clock())
+        self.app.assistant.hear(message)
+        self.app.assistant.work()
+        self.show()
+
+    def answer_right(self) -> None:
+        """Answer the open study question as one who worked it out."""
+        state = self.app.library.studies.current()
+        part = self.app.library.studies.part(state.id) if state else None
+        assert part is not None, "a study question is open"
+        self.type(part.grade("").expected.replace(", ", " and "))
+
+    def show(self) -> None:
+        """Print what was said, as a person would see it."""
+        for letter in self.app.assistant.collect("terminal"):
+            self._print(letter)
+            self.app.assistant.delivered(letter, f"demo:{letter.number}")
+
+    def _print(self, letter: Letter) -> None:
+        head, pad = f"{self._time()}  touchbase  ", " " * 22
+        lines = letter.reply.text.split("\n")
+        self.console.print(Text(head + "  " + lines[0], style="cyan"))
+        for line in lines[1:]:
+            self.console.print(Text(f"{pad} {line}" if line else "", style="cyan"))
+        for row in button_lines(letter.reply):
+            self.console.print(Text(f"{pad}{row}", style="dim"))
+
+    def _time(self) -> str:
+        return f"{self.clock().astimezone(ZoneInfo(ZONE)):%a %H:%M}"
+
+
+def play(home: Path | None = None) -> Path:
+    """Play it, print it, and give the folder that holds the database and the files."""
+    folder = home or Path(tempfile.mkdtemp(prefix="touchbase-demo-"))
+    clock = MovedClock(EVENING)
+    app = build(read_settings(folder, {"timezone": ZONE}), now=clock, seed=SEED)
+    log_to(app.settings)
+    stage = Stage(app, clock, Console(highlight=False, soft_wrap=True))
+    stage.console.print(Text("An evening and a morning, on a moved clock.\n", style="dim"))
+    app.start()
+    app.tick()
+    evening(stage)
+    morning(stage)
+    app.close()
+    stage.console.print(Text(f"\nThe database and the notes are in {folder}:", style="dim"))
+    for file in sorted(each for each in folder.rglob("*") if each.is_file()):
+        if ".touchbase" not in file.parts and not file.name.endswith(("-wal", "-shm", ".lock")):
+            stage.console.print(Text(f"  {file.relative_to(folder)}", style="dim"))
+    return folder
+
+
+def evening(stage: Stage) -> None:
+    """Two tasks, a check-in, a study session, the question, and the end of the day."""
+    stage.type("add send the quota report today")
+    stage.type("add study gpu scheduler today")
+    stage.until(18, 30)
+    stage.until(19, 45)
+    stage.type("done quota report")
+    stage.type("add call the rack vendor tomorrow")
+    stage.until(20, 0)
+    stage.type("/study gpu scheduler")
+    stage.answer_right()
+    stage.answer_right()
+    stage.type("yes, let's check it off, but add a NEW item 'study question: gpu scheduler'")
+    stage.type("save this for tomorrow morning")
+    stage.until(21, 30)
+
+
+def morning(stage: Stage) -> None:
+    """The briefing brings the saved question back."""
+    stage.until(7, 15, days=1)
+    stage.until(7, 20, days=1)
+    stage.type("/study")
+    stage.answer_right()
