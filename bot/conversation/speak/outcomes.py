@@ -258,7 +258,7 @@ def undone(done: Done, now: datetime) -> str:
         case AnswerStudy():
             return f"Undone: that answer. {study_of(done).asks or ''}".strip()
         case Together():
-XX
+            return "Undone: " + ", ".join(f"“{part.name}”" for part in last.parts) + "."
         case _:
             return f"Undone: {sentence(last, now)}"
 
