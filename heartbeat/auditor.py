@@ -12,16 +12,15 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from heartbeat.claims import Clause, Mood, clauses, points_back
-from heartbeat.readings import Act, Reading, lay_beside
+from heartbeat.readings import ENOUGH, SOME, Act, Reading, lay_beside
 from heartbeat.titles import STUDY_WORDS, Title, read_all
 from heartbeat.words import alike, is_noise, stems, verb_group
 from tasks_sync import Task
 
 MOST_CANDIDATES = 4
-SOME = 0.45
-"""Share of a title's weight from which a line may mean the task, or a part of it."""
 MARGIN = 0.15
 LOOK_BACK = 4
+"""How many clauses back a bare "done" may point."""
 
 
 class Extent(StrEnum):
@@ -95,8 +94,10 @@ def weigh(
             qualify(clause, before, readings, found)
         case Mood.NOT_DONE:
             for reading in readings:
-                if reading.is_whole:
+                if reading.act is not Act.OTHER and reading.coverage >= ENOUGH:
                     found.pop(reading.title.task_id, None)
+            qualify(clause, before, readings, found)
+        case Mood.LIMIT:
             qualify(clause, before, readings, found)
         case Mood.MENTIONED:
             pass
@@ -111,22 +112,21 @@ def matches_of_done(clause: Clause, readings: Sequence[Reading]) -> Iterator[Mat
     if whole:
         yield from (match_of(one, Extent.POSSIBLE, clause) for one in whole)
         return
-    near = [one for one in readings if one.act is not Act.OTHER and one.coverage >= SOME]
+    near = [one for one in readings if one.may_mean]
     yield from (match_of(one, extent_of(one), clause) for one in rivals(near))
 
 
 def extent_of(reading: Reading) -> Extent:
     """Choose between part and possible for a clause that does not name the whole task."""
-    listed = reading.title.several and reading.act is Act.SAME and not reading.shifted
+    listed = reading.title.several and not reading.shifted
     return Extent.PART if reading.narrowed or reading.spans_further or listed else Extent.POSSIBLE
 
 
 def matches_of_part(clause: Clause, readings: Sequence[Reading]) -> Iterator[Match]:
     """Give the task of which a clause says that part is done."""
-    near = [one for one in readings if one.coverage >= SOME and one.act is not Act.OTHER]
-    best = rivals([one for one in near if not one.shifted])
-    if len(best) == 1:
-        yield match_of(best[0], Extent.PART, clause)
+    best = rivals([one for one in readings if one.may_mean and not one.shifted])
+    extent = Extent.PART if len(best) == 1 else Extent.POSSIBLE
+    yield from (match_of(one, extent, clause) for one in best)
 
 
 def matches_before(

@@ -13,20 +13,30 @@ from enum import StrEnum
 from heartbeat.cues import (
     BACKWARD,
     FINISHERS,
+    HAPPENED,
     HELPERS,
     NOT_DONE,
+    OBJECT_FOLLOWS,
     OTHER_PEOPLE,
+    OURSELVES,
     PART,
     PAST_FORMS,
+    PAST_OR_NOT,
     SHARE,
     STILL_TO_DO,
     WHOLE,
 )
-from heartbeat.words import plain, stem, words
+from heartbeat.words import STOPWORDS, is_noise, plain, stem, words
 
-SENTENCE = re.compile(r"(?<=[.!?;…])\s+|\n+")
+SPELT = re.compile(r"[^\W_]+(?:['’][a-z]+)?", re.IGNORECASE)
+BY_SOMEONE = re.compile(r"\bby (?:my|our) \w+|\bby (?!Mon|Tue|Wed|Thu|Fri|Sat|Sun)[A-Z]\w+")
+SENTENCE = re.compile(
+    r"(?<=[.!?;…])(?<!\bMr\.)(?<!\bMs\.)(?<!\bMrs\.)(?<!\bDr\.)(?<!\bProf\.)(?<!\bSt\.)(?<!\bNo\.)"
+    r"\s+|\n+"
+)
 TURN_OF_THOUGHT = re.compile(
-    r"\s*(?:,\s*|\s+)(?:but|though|although|however|except that|only|yet|while|whereas)\s+"
+    r"\s*(?:,\s*|\s+)(?:but|though|although|however|except(?: that| for)?|apart from|other than"
+    r"|all but|everything but|only|yet|while|whereas)\s+"
     r"|\s+[-–—]+\s+|\s*;\s*|\s*:\s+(?=i\b)",
     re.IGNORECASE,
 )
@@ -38,10 +48,11 @@ NEXT_CLAIM = re.compile(
 
 
 class Mood(StrEnum):
-    """What a clause says about an act."""
+    """What a clause says about an act; LIMIT names a share and no act ("only half of it")."""
 
     DONE = "done"
     PART = "part"
+    LIMIT = "limit"
     NOT_DONE = "not done"
     MENTIONED = "mentioned"
 
@@ -70,32 +81,55 @@ def clauses(speech: str) -> Iterator[Clause]:
 def mood_of(text: str, line: str) -> Mood:
     """Judge one clause: the careful readings come first, because a false "done" costs most."""
     said = plain(text)
-    if line.rstrip().endswith("?") or NOT_DONE.search(said) or someone_else(said):
+    if line.rstrip().endswith("?") or NOT_DONE.search(said) or STILL_TO_DO.search(said):
         return Mood.NOT_DONE
-    if STILL_TO_DO.search(said):
+    if someone_else(text):
         return Mood.NOT_DONE
+    partly = bool(PART.search(said) or SHARE.search(said)) and not WHOLE.search(said)
     if not tells_the_past(said):
-        return Mood.MENTIONED
-    if (PART.search(said) or SHARE.search(said)) and not WHOLE.search(said):
-        return Mood.PART
-    return Mood.DONE
+        return Mood.LIMIT if partly else Mood.MENTIONED
+    return Mood.PART if partly else Mood.DONE
 
 
-def someone_else(said: str) -> bool:
-    """Tell whether another person is named as the one who acted."""
-    before_act = [word for word in takewhile_not_past(words(said)) if word not in HELPERS]
-    return bool(before_act) and (before_act[-1] in OTHER_PEOPLE or before_act[-1].endswith("'s"))
+def someone_else(text: str) -> bool:
+    """Tell whether another person is named as the one who acted: "Anna called the dentist"."""
+    said = [word.replace("’", "'") for word in SPELT.findall(text)]
+    act = act_place([plain(word) for word in said])
+    if act is None:
+        return False
+    if BY_SOMEONE.search(text):
+        return True
+    subject = [word for word in said[:act] if plain(word) not in HELPERS]
+    if not subject or plain(subject[-1]) in OURSELVES:
+        return False
+    if plain(subject[-1]) in OTHER_PEOPLE:
+        return True
+    is_name = len(subject) == 1 and subject[0][0].isupper()
+    return is_name and has_object(said[act + 1 :])
 
 
-def takewhile_not_past(said: list[str]) -> list[str]:
-    """Give the words before the first that tells the past; all of them when none does."""
-    first = next((place for place, word in enumerate(said) if is_past(word)), None)
-    return said[:first] if first is not None else []
+def has_object(following: list[str]) -> bool:
+    """Tell whether a verb's next words are its object, and not "Rent paid" with a time or place."""
+    if not following:
+        return False
+    first = plain(following[0])
+    return first in OBJECT_FOLLOWS or not (first in STOPWORDS or is_noise(stem(first)))
 
 
 def tells_the_past(said: str) -> bool:
     """Tell whether a clause speaks of something that has happened."""
-    return bool(FINISHERS.search(said)) or any(is_past(word) for word in words(said))
+    return (
+        bool(FINISHERS.search(said) or HAPPENED.search(said)) or act_place(words(said)) is not None
+    )
+
+
+def act_place(said: list[str]) -> int | None:
+    """Give the place of the first word that tells the past; None when none does."""
+    for place, word in enumerate(said):
+        acts = place == 0 or said[place - 1] in OURSELVES or said[place - 1] in HELPERS
+        if is_past(word) or (word in PAST_OR_NOT and acts):
+            return place
+    return None
 
 
 def is_past(word: str) -> bool:

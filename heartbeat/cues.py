@@ -21,17 +21,20 @@ def any_of(phrases: str) -> re.Pattern[str]:
 NOT_DONE = any_of(
     """not, never, neither, nor, without, cannot, unable, instead of, rather than, no longer,
     haven't, hasn't, hadn't, didn't, don't, doesn't, wasn't, weren't, isn't, aren't, couldn't,
-    wouldn't, shouldn't, won't, can't, dont, didnt, havent, isnt, wasnt, no time,
-    forgot, forget, skipped, skip, postponed, postpone, gave up, given up, failed to, put off,
-    will, i'll, we'll, it'll, shall, going to, gonna, about to, plan to, plan on, planning to,
-    planned to, planning on, intend to, hope to, hoping to, need to, needs to, needed to, have to,
-    has to, had to, must, ought, should, supposed to, want to, wanted to, meant to, wish,
-    tomorrow, later, tonight, next week, next month, next time, next year, todo, to do, to-do,
-    remind me, remember to, let's, let me, shall we, can you, could you, would you, add a, add an,
-    if, unless, until, before i, when i, once i, as soon as, would, could, might, may, maybe,
-    perhaps, probably, i guess, i think i, wondering, thinking about, thought about, considering,
-    dread, dreading, looking forward, worried, waiting for, waiting on, overdue, deadline,
-    pretend, imagine, dreamt, dreamed, supposedly, joking, kidding, cancelled, called off"""
+    wouldn't, shouldn't, won't, can't, dont, didnt, havent, isnt, wasnt, no time, forgot,
+    forget, skipped, skip, postponed, postpone, putting off, keep putting, gave up, given up,
+    failed to, put off, will, i'll, we'll, it'll, shall, going to, gonna, about to, plan to,
+    plan on, planning to, planned to, planning on, intend to, hope to, hoping to, need to,
+    needs to, needed to, have to, has to, had to, must, ought, should, supposed to, want to,
+    wanted to, meant to, wish, tomorrow, later, tonight, next week, next month, next time,
+    next year, todo, to do, to-do, remind me, remember to, let's, let me, shall we, can you,
+    could you, would you, add a, add an, if, unless, until, before i, when i, once i,
+    as soon as, would, could, might, may, maybe, perhaps, probably, i guess, i think i,
+    wondering, thinking about, thought about, considering, dread, dreading, looking forward,
+    worried, waiting for, waiting on, overdue, deadline, i'd love, i'd like, i'd rather,
+    i'd prefer, love to have, like to have, pretend, imagine, dreamt, dreamed, supposedly,
+    joking, kidding, got cancelled, was cancelled, were cancelled, been cancelled, is cancelled,
+    called off, nobody, no one, no answer, voicemail, in vain"""
 )
 
 STILL_TO_DO = re.compile(r"\b(?:still|yet)\b(?!\s+(?:managed|got|finished|did|sent))")
@@ -41,10 +44,9 @@ PART = any_of(
     a little, a few, few, several, first, second, started, start, starting, began, begun, begin,
     beginning, kicked off, working, worked on, work on, tried, try, trying, attempted, so far,
     progress, headway, continued, continue, continuing, got through, getting through, underway,
-    under way, in the middle, middle of, to go, remaining, remains, left to, except, all but,
-    besides, apart from, other than, everything but, percent, one of, two of, three of,
-    two thirds, a third, a quarter, three quarters, chunk, piece of, bits of, rough, roughly,
-    at least, stuck, paused"""
+    under way, in the middle, middle of, to go, remaining, remains, left to, bit, bits, percent,
+    one of, two of, three of, two thirds, a third, a quarter, three quarters, chunk, piece of,
+    rough, roughly, at least, stuck, paused"""
 )
 SHARE = re.compile(r"\d\s*%|\b\d+\s*(?:of|out of|/)\s*\d+\b")
 
@@ -52,6 +54,10 @@ WHOLE = any_of(
     """all parts, all of, all the, everything, every part, whole, entire, both parts, last part,
     final part, the rest of, second half, remaining part, at last, first thing,
     for the first time"""
+)
+
+HAPPENED = any_of(
+    """was able to, were able to, managed to, ended up, got around to, got round to, made sure to"""
 )
 
 FINISHERS = any_of(
@@ -62,20 +68,26 @@ FINISHERS = any_of(
 
 PAST_FORMS = word_set(
     """ate begun began brought built bought caught chose dealt did done drew drawn drove eaten fed
-    found got gave given went gone grew held kept laid learnt left lent made met paid read ran rang
-    sold sent shot sang slept spoke spent stood swept swam took taken taught told threw woke wrote
-    written won put set cut shut hung complete ready sorted"""
+    found got gave given went gone grew held kept laid learnt left lent made met paid read ran
+    rang sold sent shot sang slept spoke spent stood swept swam took taken taught told threw
+    woke wrote written won hung complete ready sorted"""
 )
+
+PAST_OR_NOT = word_set("put set cut shut hit read reread proofread let split spread")
+"""Forms that are past only as the act of a clause: "I set the table", not "problem set"."""
 
 OTHER_PEOPLE = word_set(
     """he she they someone somebody boss colleague roommate flatmate sister brother mother mum mom
-    father dad wife husband partner friend team teammate manager professor prof supervisor everyone
-    everybody nobody neighbour neighbor assistant intern client customer you"""
+    father dad wife husband partner friend team teammate manager professor prof supervisor
+    everyone everybody nobody neighbour neighbor assistant intern client customer you"""
 )
 
 HELPERS = word_set(
-    """just already has have had finally also really actually now today yesterday ve s was been"""
+    """just already has have had finally also really actually now today yesterday ve s was been is
+    are got and so then well oh hey ok okay yes apparently"""
 )
+OURSELVES = word_set("i we i've we've i'd i'm we're me")
+OBJECT_FOLLOWS = word_set("a an the this that these those my our his her their all some it them")
 
 BACKWARD = word_set(
     """it that this them one thing done finished did complete completed all sorted through and i

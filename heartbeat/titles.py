@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from heartbeat.words import plain, stem_set, stems, verb_group
+from heartbeat.words import plain, stem_set, stems, verb_group, words
 
 STUDY_WORDS = stem_set("study question session learn practice practise lesson course")
 NUMBER = re.compile(r"\d+")
@@ -19,12 +19,14 @@ LONGEST_SPAN = 1000
 
 @dataclass(frozen=True)
 class Title:
-    """A task's title: the group of its leading verb, and its other stems with their weights."""
+    """A task's title: the group of its leading verb, and its other stems with their weights;
+    `spelt` are all its words as written."""
 
     task_id: str
     text: str
     verb: str | None
     weights: tuple[tuple[str, float], ...]
+    spelt: frozenset[str]
     numbers: frozenset[int]
     spans: bool
     several: bool
@@ -45,6 +47,7 @@ def read_all(tasks: Iterable[tuple[str, str]]) -> tuple[Title, ...]:
             text=text,
             verb=verb,
             weights=tuple((one, weight(seen_in[one], len(kept))) for one in dict.fromkeys(objects)),
+            spelt=frozenset(words(text)),
             numbers=numbers_in(text),
             spans=bool(SPAN.search(plain(text))),
             several=bool(SEVERAL.search(text.strip())),

@@ -49,7 +49,7 @@ IRREGULAR = {
 SAME_VERB = {
     form: group
     for group, forms in {
-        "buy": "buy purchase order pick grab",
+        "buy": "buy purchase order",
         "call": "call phone ring",
         "send": "send email mail post message text",
         "write": "write draft compose",
@@ -98,6 +98,7 @@ SAME_VERB = {
         "iron": "iron",
         "paint": "paint",
         "collect": "collect fetch",
+        "pick": "pick grab",
         "apply": "apply",
         "record": "record",
         "design": "design",
@@ -108,6 +109,10 @@ SAME_VERB = {
     }.items()
     for form in forms.split()
 }  # fmt: skip
+
+
+LONGEST_DOUBLE_L = 5
+"""Up to here a double l belongs to the word ("spell"), beyond to its ending ("cancelled")."""
 
 
 @lru_cache(maxsize=4096)
@@ -125,7 +130,9 @@ def stem(word: str) -> str:
         return word[:-2]
     if word.endswith("s") and not word.endswith(("ss", "us", "is")):
         word = word[:-1]
-    return word[:-1] if word.endswith("e") and len(word) > 4 else word
+    if word.endswith("ll") and len(word) > LONGEST_DOUBLE_L:
+        return word[:-1]
+    return word[:-1] if word.endswith("e") and len(word) > 3 else word
 
 
 def stem_set(text: str) -> frozenset[str]:
@@ -135,11 +142,12 @@ def stem_set(text: str) -> frozenset[str]:
 
 def trimmed(root: str) -> str:
     """Undo what an ending did to a root: a doubled consonant, or `i` for `y`."""
-    if len(root) > 3 and root[-1] == root[-2] and root[-1] not in "lsz":
+    doubled = len(root) > 3 and root[-1] == root[-2]
+    if doubled and (root[-1] not in "lsz" or (root[-1] == "l" and len(root) > LONGEST_DOUBLE_L)):
         return root[:-1]
     if root.endswith("i"):
         return root[:-1] + "y"
-    return root[:-1] if root.endswith("e") and len(root) > 4 else root
+    return root[:-1] if root.endswith("e") and len(root) > 3 else root
 
 
 def plain(text: str) -> str:
@@ -161,6 +169,18 @@ def stems(text: str) -> list[str]:
 def bare(word: str) -> str:
     """Take a possessive or a short form off a word."""
     return word.partition("'")[0]
+
+
+KIN = {
+    "buy": frozenset({"buy", "pick"}),
+    "collect": frozenset({"collect", "pick"}),
+    "pick": frozenset({"pick", "buy", "collect"}),
+}
+
+
+def kin(group: str) -> frozenset[str]:
+    """Give the groups of verbs that can stand for a group."""
+    return KIN.get(group, frozenset({group}))
 
 
 def verb_group(stemmed: str) -> str | None:
@@ -205,9 +225,10 @@ def is_noise(stemmed: str) -> bool:
 
 
 NOISE = stem_set(
-    """yesterday today morning afternoon evening night earlier later before after
+    """yesterday today tonight tomorrow morning afternoon evening night earlier later before after
     minute hour day week month monday tuesday wednesday thursday friday saturday sunday half part
     some rest bit little more most few still yet almost nearly finish done complete first last
     thing everything something next only way go good great fine nice happy hard quick quickly
-    lunch dinner noon online twice once again together long short while ago"""
+    nobody anybody one two three four five six seven eight nine ten twenty
+    thirty lunch dinner noon online work progress twice once again together long short while ago"""
 )
