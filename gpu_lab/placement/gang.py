@@ -27,12 +27,15 @@ def place_gang(job: Job, state: FleetState, fill: Fill) -> Placement | NoPlace:
         return NoPlace(
             job.name, f"{job.units} workers do not make whole slices of {layers[0].size}"
         )
+    largest = 0
     for groups in regions(job, state):
+        largest = max(largest, int(_totals(np.minimum(room, job.units), groups).max()))
         units = _in_one_region(job, state, room, groups, fill, layers)
         if units.any():
             return _with_leader(job, state, _placement(job, state, units))
-    most = int(np.minimum(room, job.units).sum())
-    return NoPlace(job.name, f"at most {most} of {job.units} pieces fit, and not where they may go")
+    return NoPlace(
+        job.name, f"the roomiest place where it may be whole has room for {largest} of {job.units}"
+    )
 
 
 def regions(job: Job, state: FleetState) -> Iterator[Ints]:
