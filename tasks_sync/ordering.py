@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
@@ -34,29 +35,24 @@ def rank_between(before: int | None, after: int | None) -> int | None:
 
 
 def merge_order(ours: Sequence[str], theirs: Sequence[str], pinned: Set[str]) -> list[str]:
-    """Give the order both sides should have: theirs, with each pinned key kept where it is here.
+    """Give the order both sides should have: theirs, with the rest where it stands here.
 
-    A pinned key (moved or made here, not yet told) follows the nearest earlier key of `ours`
-    that stands already. Keys known to one side only are kept.
+    A key that is pinned (moved or made here, not yet told) or unknown there follows the nearest
+    key before it in `ours` that stands there.
     """
-    order = [key for key in theirs if key not in pinned]
-    for index, key in enumerate(ours):
-        if key in pinned:
-            _put_after(order, key, ours[:index], fallback=0)
-    known = set(order)
-    for index, key in enumerate(ours):
-        if key not in known and key not in pinned:
-            _put_after(order, key, ours[:index], fallback=len(order))
+    standing = [key for key in theirs if key not in pinned]
+    known = set(standing)
+    followers: dict[str | None, list[str]] = defaultdict(list)
+    before: str | None = None
+    for key in ours:
+        if key in known:
+            before = key
+        else:
+            followers[before].append(key)
+    order = list(followers[None])
+    for key in standing:
+        order += [key, *followers[key]]
     return order
-
-
-def _put_after(order: list[str], key: str, earlier: Sequence[str], *, fallback: int) -> None:
-    places = {other: place for place, other in enumerate(order)}
-    for other in reversed(earlier):
-        if other in places:
-            order.insert(places[other] + 1, key)
-            return
-    order.insert(fallback if not earlier else 0, key)
 
 
 def least_moves(wanted: Sequence[str], current: Sequence[str]) -> list[OrderMove]:

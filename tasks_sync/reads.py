@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from dataclasses import fields
+from datetime import UTC, date, datetime
 
-from sqlalchemy import Engine, Row
-from sqlmodel import Session, col, select
+from sqlalchemy import Engine, select
+from sqlmodel import Session, SQLModel, col
 
 from tasks_sync.errors import ListNotFound, TaskNotFound
 from tasks_sync.model import Status, Task, TaskList
@@ -15,20 +16,11 @@ from tasks_sync.outbox import count_waiting
 from tasks_sync.rows import TaskListRow, TaskRow
 
 _RANK_ORIGIN = 1 << 62
-_FIELDS = (
-    TaskRow.id,
-    TaskRow.list_id,
-    TaskRow.title,
-    TaskRow.notes,
-    TaskRow.status,
-    TaskRow.due,
-    TaskRow.completed_at,
-    TaskRow.parent_id,
-    TaskRow.rank,
-    TaskRow.created_at,
-    TaskRow.updated_at,
-    TaskRow.hidden,
-    TaskRow.assigned,
+_TABLE = SQLModel.metadata.tables["task"]
+# In the order of Task's own fields: rows become values by position, without the mapper, which
+# costs twice as much as SQLite itself on a list of thousands.
+_COLUMNS = tuple(
+    _TABLE.c["rank" if field.name == "position" else field.name] for field in fields(Task)
 )
 
 
@@ -60,12 +52,12 @@ class TaskReader:
             lists = {found.id: index for index, found in enumerate(live_lists(session))}
             if list_id is not None and list_id not in lists:
                 raise ListNotFound(list_id)
-            wanted = select(*_FIELDS).where(col(TaskRow.deleted_at).is_(None))  # type: ignore[call-overload]
+            wanted = select(*_COLUMNS).where(_TABLE.c.deleted_at.is_(None))
             if list_id is not None:
-                wanted = wanted.where(TaskRow.list_id == list_id)
+                wanted = wanted.where(_TABLE.c.list_id == list_id)
             if not include_completed:
-                wanted = wanted.where(TaskRow.status == Status.NEEDS_ACTION)
-            found = [task_of(row) for row in session.exec(wanted)]
+                wanted = wanted.where(_TABLE.c.status == Status.NEEDS_ACTION)
+            found = [task_of(*row) for row in session.connection().execute(wanted)]
         return _in_order(found, lists)
 
     def task(self, task_id: str) -> Task:
@@ -131,12 +123,30 @@ def position_of(rank: int) -> str:
     return f"{rank + _RANK_ORIGIN:020d}"
 
 
-def task_of(row: Row[tuple[object, ...]]) -> Task:
-    """Give the value of selected columns; several times faster than whole rows for long lists."""
-    fields = dict(row._mapping)  # noqa: SLF001 - public in SQLAlchemy, despite its name
+def task_of(  # noqa: PLR0913 - the columns of a row, in order
+    task_id: str,
+    list_id: str,
+    title: str,
+    notes: str,
+    status: str,
+    due: date | None,
+    completed_at: datetime | None,
+    parent_id: str | None,
+    rank: int,
+    created_at: datetime,
+    updated_at: datetime,
+    hidden: bool,
+    assigned: bool,
+) -> Task:
+    """Give the value of a row's columns."""
+    place = position_of(rank)
     return Task(
-        status=Status(fields.pop("status")), position=position_of(fields.pop("rank")), **fields
-    )
+        task_id, list_id, title, notes, _STATUS[status], due, completed_at, parent_id, place,
+        created_at, updated_at, hidden, assigned,
+    )  # fmt: skip
+
+
+_STATUS = {status.value: status for status in Status}
 
 
 def _in_order(tasks: Iterable[Task], lists: dict[str, int]) -> list[Task]:

@@ -36,6 +36,13 @@ def instant(*, nullable: bool = True) -> Any:  # noqa: ANN401 - SQLModel fields 
     return Field(sa_type=UtcDateTime)
 
 
+def key_of(target: str, *, nullable: bool = False, **column: Any) -> Any:  # noqa: ANN401 - as above
+    """Declare a reference that is checked at commit, so that rows may be written in any order."""
+    where = ForeignKey(target, deferrable=True, initially="DEFERRED", **column.pop("key", {}))
+    sa_column = Column(String, where, nullable=nullable, **column)
+    return Field(default=None, sa_column=sa_column) if nullable else Field(sa_column=sa_column)
+
+
 class OpKind(StrEnum):
     """What Google is to be told."""
 
@@ -87,17 +94,8 @@ class TaskRow(SQLModel, table=True):
 
     id: str = Field(primary_key=True)
     remote_id: str | None = Field(default=None, unique=True)
-    list_id: str = Field(foreign_key="task_list.id")
-    # Deferred, so that a page of tasks can be written in the order in which Google gives it.
-    parent_id: str | None = Field(
-        default=None,
-        sa_column=Column(
-            String,
-            ForeignKey("task.id", deferrable=True, initially="DEFERRED"),
-            nullable=True,
-            index=True,
-        ),
-    )
+    list_id: str = key_of("task_list.id")
+    parent_id: str | None = key_of("task.id", nullable=True, index=True)
     rank: int = Field(sa_type=BigInteger)
     title: str
     notes: str = ""
@@ -125,10 +123,10 @@ class TaskBaseRow(SQLModel, table=True):
 
     __tablename__ = "task_base"
 
-    task_id: str = Field(primary_key=True, foreign_key="task.id", ondelete="CASCADE")
+    task_id: str = key_of("task.id", primary_key=True, key={"ondelete": "CASCADE"})
     etag: str
     updated: datetime | None = instant()
-    list_id: str = Field(foreign_key="task_list.id")
+    list_id: str = key_of("task_list.id")
     parent_remote_id: str | None = None
     position: str = ""
     title: str = ""
@@ -152,8 +150,8 @@ class TaskOutboxRow(SQLModel, table=True):
     seq: int | None = Field(default=None, primary_key=True)
     op_id: str = Field(unique=True)
     kind: str
-    list_id: str = Field(foreign_key="task_list.id")
-    task_id: str | None = Field(default=None, foreign_key="task.id")
+    list_id: str = key_of("task_list.id")
+    task_id: str | None = key_of("task.id", nullable=True)
     state: str = OpState.QUEUED
     local_rev: int = 0
     attempts: int = 0
@@ -174,11 +172,11 @@ class TaskCursorRow(SQLModel, table=True):
 
     __tablename__ = "task_cursor"
 
-    list_id: str = Field(primary_key=True, foreign_key="task_list.id")
+    list_id: str = key_of("task_list.id", primary_key=True)
     seen_until: datetime | None = instant()
     last_full_at: datetime | None = instant()
     list_etag: str | None = None
-    removal_allowed: bool = False
+    removal: str = "ask"
 
 
 class TaskAccountRow(SQLModel, table=True):
@@ -204,7 +202,8 @@ class TaskConflictRow(SQLModel, table=True):
     __tablename__ = "task_conflict"
 
     id: str = Field(primary_key=True)
-    task_id: str = Field(foreign_key="task.id", index=True)
+    task_id: str | None = key_of("task.id", nullable=True, index=True)
+    list_id: str | None = key_of("task_list.id", nullable=True)
     field: str
     lost: str
     kept: str
@@ -219,8 +218,8 @@ class TaskResentRow(SQLModel, table=True):
     __tablename__ = "task_resent"
 
     id: str = Field(primary_key=True)
-    task_id: str = Field(foreign_key="task.id")
-    list_id: str = Field(foreign_key="task_list.id")
+    task_id: str = key_of("task.id")
+    list_id: str = key_of("task_list.id")
     fingerprint: str
     nonce: str | None = None
     sent_at: datetime = instant(nullable=False)

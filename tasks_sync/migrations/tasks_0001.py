@@ -76,8 +76,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("updated_at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["list_id"],
-            ["task_list.id"],
+            ["list_id"], ["task_list.id"], initially="DEFERRED", deferrable=True
         ),
         sa.ForeignKeyConstraint(["parent_id"], ["task.id"], initially="DEFERRED", deferrable=True),
         sa.PrimaryKeyConstraint("id"),
@@ -92,10 +91,9 @@ def upgrade() -> None:
         sa.Column("seen_until", sa.DateTime(), nullable=True),
         sa.Column("last_full_at", sa.DateTime(), nullable=True),
         sa.Column("list_etag", sa.String(), nullable=True),
-        sa.Column("removal_allowed", sa.Boolean(), nullable=False),
+        sa.Column("removal", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["list_id"],
-            ["task_list.id"],
+            ["list_id"], ["task_list.id"], initially="DEFERRED", deferrable=True
         ),
         sa.PrimaryKeyConstraint("list_id"),
     )
@@ -115,16 +113,18 @@ def upgrade() -> None:
         sa.Column("hidden", sa.Boolean(), nullable=False),
         sa.Column("deleted", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["list_id"],
-            ["task_list.id"],
+            ["list_id"], ["task_list.id"], initially="DEFERRED", deferrable=True
         ),
-        sa.ForeignKeyConstraint(["task_id"], ["task.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["task_id"], ["task.id"], ondelete="CASCADE", initially="DEFERRED", deferrable=True
+        ),
         sa.PrimaryKeyConstraint("task_id"),
     )
     op.create_table(
         "task_conflict",
         sa.Column("id", sa.String(), nullable=False),
-        sa.Column("task_id", sa.String(), nullable=False),
+        sa.Column("task_id", sa.String(), nullable=True),
+        sa.Column("list_id", sa.String(), nullable=True),
         sa.Column("field", sa.String(), nullable=False),
         sa.Column("lost", sa.String(), nullable=False),
         sa.Column("kept", sa.String(), nullable=False),
@@ -132,9 +132,9 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(), nullable=False),
         sa.Column("settled_at", sa.DateTime(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["task_id"],
-            ["task.id"],
+            ["list_id"], ["task_list.id"], initially="DEFERRED", deferrable=True
         ),
+        sa.ForeignKeyConstraint(["task_id"], ["task.id"], initially="DEFERRED", deferrable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_task_conflict_task_id", "task_conflict", ["task_id"], unique=False)
@@ -159,13 +159,9 @@ def upgrade() -> None:
         sa.Column("based_on_etag", sa.String(), nullable=True),
         sa.Column("trouble", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["list_id"],
-            ["task_list.id"],
+            ["list_id"], ["task_list.id"], initially="DEFERRED", deferrable=True
         ),
-        sa.ForeignKeyConstraint(
-            ["task_id"],
-            ["task.id"],
-        ),
+        sa.ForeignKeyConstraint(["task_id"], ["task.id"], initially="DEFERRED", deferrable=True),
         sa.PrimaryKeyConstraint("seq"),
         sa.UniqueConstraint("op_id"),
     )
@@ -183,13 +179,9 @@ def upgrade() -> None:
         sa.Column("twin_remote_id", sa.String(), nullable=True),
         sa.Column("twin_etag", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["list_id"],
-            ["task_list.id"],
+            ["list_id"], ["task_list.id"], initially="DEFERRED", deferrable=True
         ),
-        sa.ForeignKeyConstraint(
-            ["task_id"],
-            ["task.id"],
-        ),
+        sa.ForeignKeyConstraint(["task_id"], ["task.id"], initially="DEFERRED", deferrable=True),
         sa.PrimaryKeyConstraint("id"),
     )
 

@@ -6,13 +6,20 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from random import Random
 
 from sqlalchemy import create_engine, event
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session, SQLModel, select
 
 from tasks_sync import TaskReader
-from tasks_sync.rows import TABLES
+from tasks_sync.google.client import GoogleTasks, Wire
+from tasks_sync.google.stored import LinkFile, StoredLink
+from tasks_sync.means import Means
+from tasks_sync.rows import TABLES, TaskListRow, TaskOutboxRow, TaskRow
+from tasks_sync.sync import Sync, SyncSettings
 from tasks_sync.writes import TaskWriter, ensure_default_list
+
+SCOPE = "https://www.googleapis.com/auth/tasks"
 
 
 class Clock:
@@ -87,3 +94,173 @@ class Desk:
     def task(self, title: str):
         [found] = [task for task in self.reader.tasks() if task.title == title]
         return found
+
+
+class Killed(BaseException):
+    """The process died here."""
+
+
+class Workbench(Desk):
+    """A desk, a phone and Google between them, on one clock."""
+
+    def __init__(self, google, tmp_path: Path, clock: Clock | None = None, **settings) -> None:
+        super().__init__(None, clock)
+        self.google, self.phone = google, google.phone
+        google.clock.follow(self.clock)
+        self.settings = SyncSettings(**settings)
+        self.file = LinkFile(tmp_path / "google.json")
+        self.boundaries: list[str] = []
+        self.die_at: int | None = None
+        self.remote: GoogleTasks | None = None
+        self.rng = Random(1)
+        self.link()
+        self.start()
+
+    def link(self, account: str = "me") -> None:
+        _, refresh = self.google.issue_token(account)
+        self.file.save(
+            StoredLink(
+                link_id=self.new_id(),
+                refresh_token=refresh,
+                client_id="test-client",
+                client_secret="test-secret",
+                token_uri=self.google.token_uri,
+                scopes=(SCOPE,),
+                linked_at=self.clock(),
+            )
+        )
+
+    def boundary(self, name: str) -> None:
+        self.boundaries.append(name)
+        if self.die_at is not None and len(self.boundaries) >= self.die_at:
+            self.die_at = None
+            raise Killed(name)
+
+    def start(self) -> None:
+        """Start the process anew on the same database; what was in memory is gone."""
+        if self.remote is not None:
+            self.remote.close()
+        wire = Wire(
+            now=self.clock,
+            sleep=self.clock.sleep,
+            rng=self.rng,
+            boundary=self.boundary,
+            endpoint=self.google.endpoint,
+            timeout_seconds=0.15,
+            use_proxy=False,
+        )
+        self.remote = GoogleTasks(self.file, wire)
+        means = Means(
+            self.engine, self.clock, self.clock.sleep, self.new_id, self.rng, self.boundary
+        )
+        self.sync = Sync(self.remote, means, self.settings)
+
+    def close(self) -> None:
+        self.remote.close()
+        super().close()
+
+    def run(self, times: int = 1, *, apart: float = 5.0):
+        """Sync so many times, some seconds apart; give the last report."""
+        for _ in range(times):
+            self.clock.sleep(apart)
+            self.report = self.sync.run()
+        return self.report
+
+    def rest(self, *, most: int = 40):
+        """Sync until nothing waits and nothing changes."""
+        notices = []
+        for _ in range(most):
+            report = self.run()
+            notices += report.notices
+            if report.complete and not (report.waiting or report.pulled or report.pushed):
+                self.notices = tuple(notices)
+                return report
+            if report.again_at is not None and report.again_at > self.clock():
+                self.clock.at = report.again_at
+        raise AssertionError(f"no rest: {self.outbox()} {report}")
+
+    def outbox(self):
+        with Session(self.engine) as session:
+            rows = session.exec(select(TaskOutboxRow))
+            return [(row.kind, row.state, row.task_id, row.trouble) for row in rows]
+
+    def tree(self, list_title: str | None = None):
+        """The open tasks here, the way the server's `tree` gives them."""
+        lists = {found.title: found.id for found in self.reader.lists()}
+        list_id = lists[list_title] if list_title else self.default
+        tasks = self.reader.open_tasks(list_id)
+        known = {task.id for task in tasks}
+
+        def branch(parent):
+            return [
+                (task.title, branch(task.id))
+                for task in tasks
+                if (task.parent_id if task.parent_id in known else None) == parent
+            ]
+
+        return branch(None)
+
+    def same(self) -> None:
+        """Hold both sides equal: fields, tree and order."""
+        here, there = self.picture(), self.google_picture()
+        assert here == there
+        for remote_id, title in self.google.lists().items():
+            [list_id] = [row.id for row in self.list_rows() if row.remote_id == remote_id]
+            tasks = self.reader.open_tasks(list_id)
+            known = {task.id for task in tasks}
+            branches: dict = {}
+            for task in tasks:
+                parent = task.parent_id if task.parent_id in known else None
+                branches.setdefault(parent, []).append(task)
+
+            def branch(parent, branches=branches):
+                return [(t.title, branch(t.id)) for t in branches.get(parent, [])]
+
+            assert branch(None) == self.google.tree(remote_id), title
+
+    def list_rows(self):
+        with Session(self.engine) as session:
+            return session.exec(
+                select(TaskListRow).where(TaskListRow.deleted_at == None)  # noqa: E711
+            ).all()
+
+    def picture(self):
+        with Session(self.engine) as session:
+            lists = {row.id: row.remote_id for row in session.exec(select(TaskListRow))}
+            return {
+                row.remote_id: (
+                    lists[row.list_id],
+                    row.title,
+                    row.notes,
+                    row.due.isoformat() if row.due else None,
+                    row.status,
+                    row.hidden,
+                )
+                for row in session.exec(select(TaskRow))
+                if row.deleted_at is None
+            }
+
+    def google_picture(self):
+        store = self.google.account("me")
+        list_of = {row.id: row.list_id for row in store.tasks.values()}
+        return {
+            item["id"]: (
+                list_of[item["id"]],
+                item.get("title", ""),
+                item.get("notes", "").replace("\r\n", "\n"),
+                item["due"][:10] if item.get("due") else None,
+                item["status"],
+                bool(item.get("hidden")),
+            )
+            for item in self.google.all_tasks()
+        }
+
+    def writes(self) -> list:
+        return [
+            line
+            for line in self.google.requests
+            if line.method != "GET" and "/token" not in line.path
+        ]
+
+    def notice(self, kind: type):
+        return [notice for notice in self.notices if isinstance(notice, kind)]

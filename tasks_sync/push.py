@@ -1,0 +1,498 @@
+"""Telling Google what changed here, one row of the outbox at a time. Deciding is elsewhere.
+
+SENDING is committed before the first byte; what Google answers is committed with the removal of
+the row. Whatever happens in between leaves a row that says "sent, outcome unknown".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from sqlmodel import Session, col, select
+
+from tasks_sync.calls import (
+    Call,
+    ClearList,
+    DeleteList,
+    DeleteTask,
+    InsertList,
+    InsertTask,
+    MoveTask,
+    NothingToTell,
+    NotYet,
+    PatchTask,
+    RenameList,
+)
+from tasks_sync.errors import (
+    DailyQuotaSpent,
+    OutcomeUnknown,
+    RateLimited,
+    RemoteChanged,
+    RemoteNotFound,
+    RequestInvalid,
+    RequestRefused,
+    ServerTrouble,
+    Unavailable,
+)
+from tasks_sync.lists import cursor_of, list_deleted
+from tasks_sync.means import Means
+from tasks_sync.merge import Lost
+from tasks_sync.mirror import Mirror, Told
+from tasks_sync.model import Status
+from tasks_sync.notices import ClearHeld, MoveReverted, Quarantined
+from tasks_sync.ordering import least_moves
+from tasks_sync.pace import Bucket, backoff_seconds, next_quota_day
+from tasks_sync.plan import MOST_REFUSALS, quiet_until
+from tasks_sync.prepare import Preparer
+from tasks_sync.remote import Remote, RemoteList, RemotePlace, RemoteTask
+from tasks_sync.rows import (
+    OpKind,
+    OpState,
+    TaskBaseRow,
+    TaskListRow,
+    TaskOutboxRow,
+    TaskRow,
+)
+
+MOST_UNKNOWNS = 3
+MOST_REBASES = 3
+
+
+@dataclass
+class Pacing:
+    """The pace of changes, kept from run to run."""
+
+    bucket: Bucket
+    throttled: int = 0
+
+
+@dataclass(frozen=True)
+class PushPolicy:
+    """How changes are sent: with marks in new notes or not, and at most so many in one run."""
+
+    strict: bool
+    most_changes: int
+
+
+Answer = RemoteTask | RemoteList | None
+
+
+class Push:
+    """One emptying of the outbox, as far as Google allows."""
+
+    def __init__(
+        self,
+        remote: Remote,
+        means: Means,
+        told: Told,
+        ahead: timedelta,
+        pacing: Pacing,
+        policy: PushPolicy,
+        held_lists: set[str],
+    ) -> None:
+        self._remote, self._means, self._told, self._ahead = remote, means, told, ahead
+        self._pacing, self._policy, self._held = pacing, policy, held_lists
+        self._unknowns = 0
+        self.paused_until: datetime | None = None
+
+    def run(self) -> bool:
+        """Send what is ready; tell whether more is ready than one run may send."""
+        with self._means.transaction() as session:
+            self._plan_moves(self._mirror(session))
+        while self.paused_until is None:
+            sent_before = self._told.pushed
+            tried = self._sweep()
+            if not tried or self._told.pushed == sent_before:
+                return False
+            if self._told.pushed >= self._policy.most_changes:
+                return True
+        return False
+
+    def _sweep(self) -> bool:
+        """Try every row that is ready once, oldest first; tell whether any was sent."""
+        tried = False
+        for seq in self._ready():
+            if self.paused_until is not None or self._told.pushed >= self._policy.most_changes:
+                return tried
+            tried = self._one(seq) or tried
+            if self._unknowns >= MOST_UNKNOWNS:
+                raise OutcomeUnknown("Google Tasks fails again and again")
+        return tried
+
+    def _ready(self) -> list[int]:
+        wanted = (
+            select(TaskOutboxRow.seq)
+            .where(
+                TaskOutboxRow.state == OpState.QUEUED,
+                col(TaskOutboxRow.next_at) <= self._means.now(),
+            )
+            .order_by(col(TaskOutboxRow.seq))
+        )
+        with self._means.reading() as session:
+            return [seq for seq in session.exec(wanted) if seq is not None]
+
+    def _one(self, seq: int) -> bool:
+        """Send one row; tell whether a request was made."""
+        call = self._claim(seq)
+        if call is None:
+            return False
+        self._wait_for_turn()
+        try:
+            answer = self._send(call)
+        except RequestRefused as refusal:
+            self._refused(seq, call, refusal)
+        except Unavailable as trouble:
+            self._unanswered(seq, call, trouble)
+        else:
+            self._answered(seq, call, answer)
+        return True
+
+    def _claim(self, seq: int) -> Call | None:
+        """Work out the call of a row and mark it as being sent; None when there is none."""
+        with self._means.transaction() as session:
+            op = session.get(TaskOutboxRow, seq)
+            if op is None or op.state != OpState.QUEUED or self._behind_another(session, op):
+                return None
+            mirror = self._mirror(session)
+            preparer = Preparer(mirror, strict=self._policy.strict, held_lists=self._held)
+            call = preparer.prepare(op)
+            if isinstance(call, ClearList) and self._clear_held(preparer, op):
+                return None
+            match call:
+                case NothingToTell():
+                    if session.get(TaskOutboxRow, seq) is not None:
+                        session.delete(op)
+                    return None
+                case NotYet():
+                    return None
+                case _:
+                    op.state, op.sent_at = OpState.SENDING, self._server_now()
+                    op.timed_out, op.attempts = True, op.attempts + 1
+                    op.based_on_etag = call.etag if isinstance(call, PatchTask) else None
+                    return call
+
+    def _behind_another(self, session: Session, op: TaskOutboxRow) -> bool:
+        if op.task_id is None:
+            return False
+        earlier = select(TaskOutboxRow.seq).where(
+            TaskOutboxRow.task_id == op.task_id,
+            col(TaskOutboxRow.seq) < op.seq,
+            col(TaskOutboxRow.state) != OpState.REJECTED,
+        )
+        return session.exec(earlier).first() is not None
+
+    def _wait_for_turn(self) -> None:
+        self._pacing.bucket, seconds = self._pacing.bucket.take(self._means.now())
+        if seconds > 0:
+            self._means.sleep(seconds)
+
+    def _send(self, call: Call) -> Answer:
+        match call:
+            case InsertTask(list_id, task):
+                return self._remote.insert(list_id, task)
+            case PatchTask(list_id, task_id, etag, changes):
+                return self._remote.patch(list_id, task_id, etag, changes)
+            case MoveTask():
+                return self._send_move(call)
+            case DeleteTask(list_id, task_id, etag):
+                self._remote.delete(list_id, task_id, etag)
+                return None
+            case InsertList(title):
+                return self._remote.insert_list(title)
+            case RenameList(list_id, title):
+                return self._remote.rename_list(list_id, title)
+            case DeleteList(list_id):
+                self._remote.delete_list(list_id)
+                return None
+            case ClearList(list_id):
+                self._remote.clear(list_id)
+                return None
+            case _:
+                assert_never(call)
+
+    def _send_move(self, call: MoveTask) -> RemoteTask:
+        if call.asked_before and call.place.to_list_id is not None:
+            try:
+                there = self._remote.task(call.place.to_list_id, call.task_id)
+            except RemoteNotFound:
+                there = None
+            if there is not None and not there.deleted:
+                # It arrived the first time; only its place in the new list is left to say.
+                place = RemotePlace(call.place.parent_id, call.place.previous_id)
+                return self._remote.move(call.place.to_list_id, call.task_id, place)
+        return self._remote.move(call.list_id, call.task_id, call.place)
+
+    # It was done
+
+    def _answered(self, seq: int, call: Call, answer: Answer) -> None:
+        self._unknowns = self._pacing.throttled = 0
+        self._pacing.bucket = self._pacing.bucket.recovered()
+        self._told.pushed += 1
+        with self._means.transaction() as session:
+            op = session.get_one(TaskOutboxRow, seq)
+            session.delete(op)
+            session.flush()
+            self._acknowledge(self._mirror(session), op, call, answer)
+
+    def _acknowledge(self, mirror: Mirror, op: TaskOutboxRow, call: Call, answer: Answer) -> None:
+        if op.task_id is not None:
+            row = mirror.session.get_one(TaskRow, op.task_id)
+            self._acknowledge_task(mirror, row, call, answer)
+            return
+        list_row = mirror.session.get_one(TaskListRow, op.list_id)
+        match call:
+            case InsertList() | RenameList():
+                assert isinstance(answer, RemoteList)
+                list_row.remote_id = answer.id
+                list_row.base_title, list_row.base_etag = answer.title, answer.etag
+                if list_row.title == answer.title:
+                    list_row.title_at = None
+                else:
+                    mirror.outbox.want(OpKind.LIST_RENAME, list_id=op.list_id, task_id=None)
+                if list_row.deleted_at is not None:
+                    mirror.outbox.want(OpKind.LIST_DELETE, list_id=op.list_id, task_id=None)
+            case DeleteList():
+                list_deleted(mirror, list_row)
+            case _:
+                # Clearing shows in the tasks when they are next read.
+                pass
+
+    def _acknowledge_task(self, mirror: Mirror, row: TaskRow, call: Call, answer: Answer) -> None:
+        if isinstance(call, DeleteTask):
+            base = mirror.base(row)
+            if base is not None:
+                base.deleted = True
+            mirror.session.flush()
+            if row.deleted_at is None:
+                mirror.forget_remote(row)
+            return
+        assert isinstance(answer, RemoteTask)
+        base = mirror.base(row)
+        list_id = row.list_id if base is None else base.list_id
+        if isinstance(call, MoveTask) and call.place.to_list_id is not None:
+            list_id = _list_by_remote_id(mirror.session, call.place.to_list_id)
+        if isinstance(call, InsertTask):
+            list_id = _list_by_remote_id(mirror.session, call.list_id)
+        mirror.acknowledge(row, answer, list_id)
+        reopened = isinstance(call, PatchTask) and call.changes.status is Status.NEEDS_ACTION
+        if reopened and row.deleted_at is None:
+            # Google puts a reopened task first; it belongs where it stood.
+            mirror.outbox.want(
+                OpKind.MOVE, list_id=row.list_id, task_id=row.id, local_rev=row.local_rev
+            )
+        if reopened or isinstance(call, InsertTask | MoveTask):
+            cursor_of(mirror, list_id).list_etag = None
+        if row.deleted_at is not None:
+            mirror.outbox.want(OpKind.DELETE, list_id=row.list_id, task_id=row.id)
+
+    # It was not done, or nobody knows
+
+    def _unanswered(self, seq: int, call: Call, trouble: Unavailable) -> None:
+        match trouble:
+            case OutcomeUnknown():
+                self._unknowns += 1
+                self._unknown(seq, call, trouble)
+            case RateLimited():
+                self._pacing.throttled += 1
+                self._pacing.bucket = self._pacing.bucket.slower()
+                seconds = backoff_seconds(
+                    self._pacing.throttled + 2, self._means.rng, asked=trouble.retry_after
+                )
+                self.paused_until = self._means.now() + timedelta(seconds=seconds)
+                self._requeue(seq, str(trouble))
+            case DailyQuotaSpent():
+                self.paused_until = next_quota_day(self._means.now())
+                self._requeue(seq, str(trouble))
+            case _:
+                self._requeue(seq, str(trouble))
+                raise trouble
+
+    def _unknown(self, seq: int, call: Call, trouble: OutcomeUnknown) -> None:
+        now = self._means.now()
+        with self._means.transaction() as session:
+            op = session.get_one(TaskOutboxRow, seq)
+            op.timed_out, op.trouble = trouble.timed_out, str(trouble)
+            if isinstance(call, InsertTask | InsertList):
+                op.state, op.probes = OpState.UNCERTAIN, 0
+                op.next_at = quiet_until(now, timed_out=trouble.timed_out)
+                return
+            # Each of these can be repeated: If-Match, or an end state that is the same twice.
+            op.state = OpState.QUEUED
+            asked = trouble.retry_after if isinstance(trouble, ServerTrouble) else None
+            seconds = backoff_seconds(op.attempts, self._means.rng, asked=asked, longest=30.0)
+            op.next_at = now + timedelta(seconds=seconds)
+
+    def _requeue(self, seq: int, trouble: str, *, wait: float = 0.0) -> None:
+        """Put a row back that was certainly not carried out."""
+        with self._means.transaction() as session:
+            op = session.get_one(TaskOutboxRow, seq)
+            op.state, op.trouble = OpState.QUEUED, trouble
+            op.attempts -= 1
+            op.next_at = self._means.now() + timedelta(seconds=wait)
+
+    # Google declined
+
+    def _refused(self, seq: int, call: Call, refusal: RequestRefused) -> None:
+        self._unknowns = 0
+        match refusal, call:
+            case RemoteChanged(), PatchTask() | DeleteTask():
+                self._look_again(seq, call)
+            case RemoteNotFound(), DeleteTask() | DeleteList():
+                self._answered(seq, call, None)
+            case RemoteNotFound(), PatchTask():
+                self._look_again(seq, call)
+            case _, MoveTask():
+                self._move_refused(seq, call, refusal)
+            case _:
+                self._count_refusal(seq, refusal)
+
+    def _look_again(self, seq: int, call: PatchTask | DeleteTask) -> None:
+        """Read the task, merge, and let the next sweep send what is left to say."""
+        try:
+            shown: RemoteTask | None = self._remote.task(call.list_id, call.task_id)
+        except RemoteNotFound:
+            shown = None
+        except Unavailable:
+            self._requeue(seq, "changed at Google; could not look")
+            raise
+        with self._means.transaction() as session:
+            op = session.get_one(TaskOutboxRow, seq)
+            op.state, op.attempts, op.refusals = OpState.QUEUED, 0, op.refusals + 1
+            mirror = self._mirror(session)
+            row = session.get_one(TaskRow, str(op.task_id))
+            base = mirror.base(row)
+            if base is None:
+                return
+            fate = mirror.absorb(row, shown or mirror.vanished(row), base.list_id)
+            mirror.repair(row.list_id)
+            self._told.pushed += fate is not None
+            if op.refusals > MOST_REBASES and session.get(TaskOutboxRow, seq) is not None:
+                self._reject(mirror, op, "it keeps being changed at Google")
+
+    def _move_refused(self, seq: int, call: MoveTask, refusal: RequestRefused) -> None:
+        with self._means.transaction() as session:
+            op = session.get_one(TaskOutboxRow, seq)
+            op.state, op.trouble, op.attempts = OpState.QUEUED, str(refusal), 0
+            op.refusals += 1
+            mirror = self._mirror(session)
+            row = session.get_one(TaskRow, str(op.task_id))
+            cursor_of(mirror, row.list_id).list_etag = None
+            final = call.place.to_list_id is not None and isinstance(refusal, RequestInvalid)
+            if final or op.refusals > MOST_REFUSALS:
+                self._revert_move(mirror, op, row, refusal)
+            else:
+                op.next_at = self._means.now() + timedelta(seconds=op.refusals)
+
+    def _revert_move(
+        self, mirror: Mirror, op: TaskOutboxRow, row: TaskRow, refusal: RequestRefused
+    ) -> None:
+        base = mirror.base(row)
+        assert base is not None, "only tasks known to Google are moved there"
+        spot = mirror.spot_of_base(base)
+        mirror.session.delete(op)
+        lost = Lost("place", f"{row.list_id}/{row.parent_id or ''}", spot.list_id, "here")
+        mirror.remember(lost, task_id=row.id, list_id=row.list_id)
+        row.list_id, row.parent_id, row.place_at = spot.list_id, spot.parent_id, None
+        mirror.session.flush()
+        cursor_of(mirror, spot.list_id).list_etag = None
+        mirror.event("move reverted", row.id, str(refusal))
+        self._told.notices.append(MoveReverted(row.id, row.title, refusal.message))
+
+    def _count_refusal(self, seq: int, refusal: RequestRefused) -> None:
+        with self._means.transaction() as session:
+            op = session.get_one(TaskOutboxRow, seq)
+            op.state, op.trouble, op.attempts = OpState.QUEUED, str(refusal), op.attempts - 1
+            op.refusals += 1
+            op.next_at = self._means.now() + timedelta(seconds=2.0**op.refusals)
+            if op.refusals > MOST_REFUSALS:
+                self._reject(self._mirror(session), op, refusal.message)
+
+    def _reject(self, mirror: Mirror, op: TaskOutboxRow, why: str) -> None:
+        op.state, op.trouble = OpState.REJECTED, why
+        title = mirror.session.get_one(TaskListRow, op.list_id).title
+        if op.task_id is not None:
+            title = mirror.session.get_one(TaskRow, op.task_id).title
+        mirror.event("set aside", op.task_id, why)
+        self._told.notices.append(Quarantined(op.task_id, title, why))
+
+    def _clear_held(self, preparer: Preparer, op: TaskOutboxRow) -> bool:
+        """Stop a clearing that would hide more than the person saw, and ask again."""
+        more = preparer.completed_in_sight(op.list_id)
+        if more == 0:
+            return False
+        cleared = preparer.cleared_here(op.list_id)
+        for row in cleared:
+            row.hidden = False
+        session = preparer.session
+        session.delete(op)
+        title = session.get_one(TaskListRow, op.list_id).title
+        self._told.notices.append(ClearHeld(op.list_id, title, len(cleared), more))
+        return True
+
+    # Order
+
+    def _plan_moves(self, mirror: Mirror) -> None:
+        """Replace the moves waiting in one group of siblings by the fewest that do the same."""
+        for rows in _groups_with_moves(mirror.session):
+            wanted = [row.id for row, _ in rows]
+            current = [
+                row.id
+                for row, base in sorted(rows, key=lambda pair: (pair[1].position, pair[0].id))
+                if mirror.spot_of_base(base).parent_id == row.parent_id
+                and base.list_id == row.list_id
+            ]
+            by_id = {row.id: row for row, _ in rows}
+            if len({base.position for _, base in rows}) < len(rows):
+                continue
+            for row in by_id.values():
+                mirror.outbox.cancel(OpKind.MOVE, list_id=row.list_id, task_id=row.id)
+            for move in least_moves(wanted, current):
+                row = by_id[move.key]
+                mirror.outbox.want(
+                    OpKind.MOVE, list_id=row.list_id, task_id=row.id, local_rev=row.local_rev
+                )
+
+    def _mirror(self, session: Session) -> Mirror:
+        return Mirror(session, self._means, self._told, self._ahead)
+
+    def _server_now(self) -> datetime:
+        return self._means.now() + self._ahead
+
+
+def _groups_with_moves(session: Session) -> list[list[tuple[TaskRow, TaskBaseRow]]]:
+    """Give the groups of siblings in which two or more moves wait, in the order here."""
+    moving = session.exec(
+        select(TaskRow.list_id, TaskRow.parent_id, TaskOutboxRow.attempts, TaskOutboxRow.refusals)
+        .join(TaskOutboxRow, col(TaskOutboxRow.task_id) == col(TaskRow.id))
+        .where(TaskOutboxRow.kind == OpKind.MOVE, col(TaskRow.deleted_at).is_(None))
+    ).all()
+    groups: dict[tuple[str, str | None], int] = {}
+    for list_id, parent_id, attempts, refusals in moving:
+        # One that was tried before keeps its row and its memory of what went wrong.
+        weight = 1 if attempts == refusals == 0 else -1000
+        groups[list_id, parent_id] = groups.get((list_id, parent_id), 0) + weight
+    found = []
+    for (list_id, parent_id), count in groups.items():
+        if count > 1:
+            wanted = (
+                select(TaskRow, TaskBaseRow)
+                .where(
+                    TaskRow.id == TaskBaseRow.task_id,
+                    TaskRow.list_id == list_id,
+                    TaskRow.parent_id == parent_id,
+                    TaskRow.status == Status.NEEDS_ACTION,
+                    TaskBaseRow.status == Status.NEEDS_ACTION,
+                    col(TaskRow.deleted_at).is_(None),
+                    col(TaskBaseRow.deleted).is_(False),
+                )
+                .order_by(col(TaskRow.rank), col(TaskRow.id))
+            )
+            found.append(list(session.exec(wanted)))
+    return found
+
+
+def _list_by_remote_id(session: Session, remote_id: str) -> str:
+    wanted = select(TaskListRow.id).where(TaskListRow.remote_id == remote_id)
+    return session.exec(wanted).one()
