@@ -8,6 +8,8 @@
  *   driver 580.159.03 | nvml 13.580.. | cuda 13000 | init CODE
  *   fail SYMBOL GPU CODE [AFTER]      GPU -1 means any; the first AFTER calls still succeed
  *   slow SYMBOL MICROSECONDS
+ *   forgetful 1                       a count query with processes is SUCCESS, as NVIDIA's own
+ *                                     mock has it (and the real library does not)
  *   gpu                               begins a GPU; the lines below speak of it
  *     uuid W | name W... | serial W | pci W | cluster HEX32
  *     KEY NUMBER                      a key of KEYS
@@ -77,7 +79,7 @@ typedef struct { char symbol[64]; int gpu, code, after, calls; } Rule;
 typedef struct { char symbol[64]; unsigned microseconds; } Delay;
 
 static Device *gpus[MOST_GPUS];
-static int gpu_count, started, init_code, loaded;
+static int gpu_count, started, init_code, forgetful;
 static Rule rules[MOST_RULES];
 static Delay delays[MOST_RULES];
 static int rule_count, delay_count;
@@ -166,6 +168,7 @@ static void read_device_line(Device *d, const char *line, const char *key, char 
 
 static void read_rule(const char *line, const char *rest) {
     Rule *r = &rules[rule_count++];
+    memset(r, 0, sizeof *r);
     if (sscanf(rest, "%63s %d %d %d", r->symbol, &r->gpu, &r->code, &r->after) < 3) bad(line);
 }
 
@@ -190,6 +193,7 @@ static void read_line(char *line, Device **now) {
     else if (!strcmp(key, "nvml")) strncpy(nvml_version, rest, 79);
     else if (!strcmp(key, "cuda")) cuda_version = atoi(rest);
     else if (!strcmp(key, "init")) init_code = atoi(rest);
+    else if (!strcmp(key, "forgetful")) forgetful = atoi(rest);
     else if (!strcmp(key, "fail")) read_rule(line, rest);
     else if (!strcmp(key, "slow")) read_delay(line, rest);
     else if (*now) read_device_line(*now, line, key, rest);
@@ -205,9 +209,9 @@ static void load(void) {
         fprintf(stderr, "fake nvml: no scenario at $FAKE_NVML\n");
         abort();
     }
+    gpu_count = init_code = forgetful = rule_count = delay_count = 0;
     while (fgets(line, sizeof line, file)) read_line(line, &now);
     fclose(file);
-    loaded = 1;
 }
 
 /* ---- what every call does first ---- */
@@ -236,7 +240,7 @@ static int enter(const char *symbol, Device *d) {
 /* ---- library ---- */
 
 static int start(void) {
-    if (!loaded) load();
+    if (!started) load(); /* each first start reads $FAKE_NVML anew */
     if (init_code) return init_code;
     started++;
     return OK;
@@ -380,6 +384,7 @@ static int give_processes(Device *d, char kind, unsigned *count, ProcessInfo *ou
     unsigned room = *count, n = listed(d, kind, found);
     *count = n;
     if (!n) return OK;
+    if (!out && forgetful) return OK;
     if (room < n || !out) return SMALL;
     for (unsigned i = 0; i < n; i++)
         out[i] = (ProcessInfo){ found[i].pid, found[i].bytes, found[i].gi, found[i].ci };
