@@ -26,7 +26,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Testimony:
+class Statement:
     """What the witness inside one Python process said at one moment."""
 
     pid: int
@@ -51,7 +51,7 @@ class Evidence:
     strangers: tuple[Held, ...]
     mapped_library: tuple[int, ...]
     opened_uvm: tuple[int, ...]
-    testimonies: tuple[Testimony, ...]
+    statements: tuple[Statement, ...]
     driver_missing: str | None
 
 
@@ -119,7 +119,7 @@ def judge(seen: Evidence) -> Verdict:
 
 def _was_seen(seen: Evidence) -> bool:
     # A witness that only said hello knows nothing of what came after.
-    has_last_word = any(one.event == "end" for one in seen.testimonies)
+    has_last_word = any(one.event == "end" for one in seen.statements)
     return has_last_word or (seen.looks > 0 and seen.driver_missing is None)
 
 
@@ -140,13 +140,13 @@ def _of_initialisation(seen: Evidence) -> Iterator[str]:
             yield f"in pid {one.pid} torch.cuda.is_initialized() was true"
     for pid in seen.opened_uvm:
         yield f"pid {pid} had /dev/nvidia-uvm open, which cuInit opens"
-    for one in seen.testimonies:
+    for one in seen.statements:
         if one.event == "fork" and one.initialised:
             yield f"pid {one.pid} forked after that: its children cannot use CUDA"
 
 
 def _harmless(seen: Evidence) -> Iterator[str]:
-    loaded = {one.pid for one in seen.testimonies if one.library_loaded} | set(seen.mapped_library)
+    loaded = {one.pid for one in seen.statements if one.library_loaded} | set(seen.mapped_library)
     for pid in sorted(loaded):
         yield f"pid {pid} had libcuda.so loaded, which alone changes nothing"
     for held in seen.strangers:
@@ -158,7 +158,7 @@ def _harmless(seen: Evidence) -> Iterator[str]:
         yield f"the driver could not be asked: {seen.driver_missing}"
     else:
         yield f"the driver's process lists were read {seen.looks} times while the command ran"
-    if not seen.testimonies:
+    if not seen.statements:
         yield "no witness spoke: the command is not Python, or ran isolated"
 
 
@@ -168,10 +168,10 @@ def _amount(held: Held) -> str:
     return f"{held.memory // MIB:,} MiB"
 
 
-def _last_words(seen: Evidence) -> tuple[Testimony, ...]:
+def _last_words(seen: Evidence) -> tuple[Statement, ...]:
     """Keep what each process said last, in the order of their first words."""
-    last: dict[int, Testimony] = {}
-    for one in seen.testimonies:
+    last: dict[int, Statement] = {}
+    for one in seen.statements:
         last[one.pid] = one
     return tuple(last.values())
 

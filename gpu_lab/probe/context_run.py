@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from gpu_lab.probe.context import Evidence, Held, Testimony
+from gpu_lab.probe.context import Evidence, Held, Statement
 from gpu_lab.probe.errors import CommandNotFound
 from gpu_lab.probe.probe import Probe
 from gpu_lab.probe.values import GpuProcess, Missing, Snapshot
@@ -43,7 +43,7 @@ def watch_command(
         with running:
             while not _has_ended(running, poll_seconds):
                 sight.look(family(running.pid))
-        return sight.evidence(running.returncode, tuple(_testimonies(words)))
+        return sight.evidence(running.returncode, tuple(_statements(words)))
 
 
 def _watched(environment: Mapping[str, str], words: Path) -> dict[str, str]:
@@ -83,8 +83,8 @@ class _Sight:
             if key not in self.most or _more(held, self.most[key]):
                 self.most[key] = held
 
-    def evidence(self, exit_status: int, testimonies: tuple[Testimony, ...]) -> Evidence:
-        mine = self.mine | {one.pid for one in testimonies}
+    def evidence(self, exit_status: int, statements: tuple[Statement, ...]) -> Evidence:
+        mine = self.mine | {one.pid for one in statements}
         seen = [held for key, held in sorted(self.most.items()) if key not in self.before]
         return Evidence(
             exit_status=exit_status,
@@ -93,7 +93,7 @@ class _Sight:
             strangers=tuple(held for held in seen if held.pid not in mine),
             mapped_library=tuple(sorted(self.mapped)),
             opened_uvm=tuple(sorted(self.opened)),
-            testimonies=testimonies,
+            statements=statements,
             driver_missing=self.probe if isinstance(self.probe, str) else None,
         )
 
@@ -155,12 +155,12 @@ def _has_opened_uvm(pid: int) -> bool:
         return False
 
 
-def _testimonies(words: Path) -> Iterator[Testimony]:
+def _statements(words: Path) -> Iterator[Statement]:
     if not words.exists():
         return
     for line in words.read_text(encoding="utf-8").splitlines():
         said = json.loads(line)
-        yield Testimony(
+        yield Statement(
             pid=said["pid"],
             event=said["event"],
             library_loaded=said["library_loaded"],
