@@ -61,10 +61,10 @@ class Preparer:
     # Tasks
 
     def _insert(self, op: TaskOutboxRow, row: TaskRow) -> Prepared:
-        if row.remote_id is not None:
-            return NothingToTell()
         if row.deleted_at is not None:
             self._drop_deletion(row)
+            return NothingToTell()
+        if row.remote_id is not None and not self._deleted_there(row):
             return NothingToTell()
         place = self._place(row, refusals=op.refusals)
         if place is None:
@@ -85,6 +85,16 @@ class Preparer:
         )
         op.fingerprint = fingerprint(list_remote_id, task)
         return InsertTask(list_remote_id, task)
+
+    def _deleted_there(self, row: TaskRow) -> bool:
+        """Tell whether the task was deleted at Google, and if so forget what it was there."""
+        base = self._mirror.base(row)
+        if base is None or not base.deleted:
+            return False
+        self.session.delete(base)
+        row.remote_id = None
+        self.session.flush()
+        return True
 
     def _patch(self, row: TaskRow) -> Prepared:
         base = self._mirror.base(row)

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from datetime import UTC, date, datetime
 
-from sqlalchemy import Engine, select
-from sqlmodel import Session, SQLModel, col
+import sqlalchemy as sa
+from sqlalchemy import Engine
+from sqlmodel import Session, SQLModel, col, select
 
 from tasks_sync.errors import ListNotFound, TaskNotFound
 from tasks_sync.model import Status, Task, TaskList
@@ -52,7 +53,7 @@ class TaskReader:
             lists = {found.id: index for index, found in enumerate(live_lists(session))}
             if list_id is not None and list_id not in lists:
                 raise ListNotFound(list_id)
-            wanted = select(*_COLUMNS).where(_TABLE.c.deleted_at.is_(None))
+            wanted = sa.select(*_COLUMNS).where(_TABLE.c.deleted_at.is_(None))
             if list_id is not None:
                 wanted = wanted.where(_TABLE.c.list_id == list_id)
             if not include_completed:
@@ -123,7 +124,7 @@ def position_of(rank: int) -> str:
     return f"{rank + _RANK_ORIGIN:020d}"
 
 
-def task_of(  # noqa: PLR0913 - the columns of a row, in order
+def task_of(
     task_id: str,
     list_id: str,
     title: str,

@@ -53,7 +53,7 @@ from tasks_sync.pace import (
 from tasks_sync.pull import Progress, Pull
 from tasks_sync.push import Pacing, Push, PushPolicy
 from tasks_sync.remote import Remote
-from tasks_sync.rows import OpState, TaskAccountRow, TaskListRow, TaskOutboxRow
+from tasks_sync.rows import OpState, TaskAccountRow, TaskListRow, TaskOutboxRow, TaskResentRow
 from tasks_sync.settle import Settle, recover
 from tasks_sync.standing import Standing, SyncState, account_of, state_of
 from tasks_sync.writes import ensure_default_list
@@ -231,8 +231,13 @@ class Sync:
                 .order_by(col(TaskOutboxRow.next_at))
             ).first()
             paused = account.paused_until
+            twin_noted = session.exec(
+                select(TaskResentRow).where(col(TaskResentRow.twin_remote_id).is_not(None))
+            ).first()
         if again_at is None and complete and next_row is not None:
             again_at = max(next_row, now)
+        if again_at is None and twin_noted is not None:
+            again_at = now
         if paused is not None and paused > now:
             again_at = paused
         return SyncReport(

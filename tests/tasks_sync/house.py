@@ -172,7 +172,8 @@ class Workbench(Desk):
         for _ in range(most):
             report = self.run()
             notices += report.notices
-            if report.complete and not (report.waiting or report.pulled or report.pushed):
+            busy = report.waiting or report.pulled or report.pushed or report.again_at
+            if report.complete and not busy:
                 self.notices = tuple(notices)
                 return report
             if report.again_at is not None and report.again_at > self.clock():
