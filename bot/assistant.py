@@ -78,13 +78,15 @@ class Assistant:
 
     def work(self) -> None:
         """Answer everything that waits, in the order of arrival."""
-        while waiting := self._waiting():
+        while waiting := self.library.waiting():
             for arrival in waiting:
                 self._answer_safely(arrival)
 
     def collect(self, channel: str) -> Sequence[Letter]:
         """Take the letters to carry now, each marked as on its way."""
         due: list[Letter] = []
+        if not self.library.letters_wait(channel):
+            return due
 
         def take(writers: Writers) -> None:
             for late in writers.mail.late(channel):
@@ -129,11 +131,6 @@ class Assistant:
         return found
 
     # --- a message ---
-
-    def _waiting(self) -> list[Arrival]:
-        waiting: list[Arrival] = []
-        self.door.write(lambda writers: waiting.extend(writers.mail.waiting()))
-        return waiting
 
     def _answer_safely(self, arrival: Arrival) -> None:
         """The boundary for bugs of one message: it is set aside, and the next one is served."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
+from typing import overload
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
@@ -22,7 +24,7 @@ from bot.conversation.speak.answers import (
     Today,
     Why,
 )
-from bot.mailbox import LetterState, Mailbox, SaidFirst
+from bot.mailbox import Arrival, LetterState, Mailbox, SaidFirst
 from bot.questions import Questions
 from bot.sessions import Sitting, Sittings
 from gpu_lab.study import StudyPhase, StudyReader, StudyState
@@ -57,11 +59,10 @@ class Library:
         with Session(self.engine) as session:
             questions = self._questions(session).open()
             sitting = self._sittings(session).current()
-        open_tasks = tuple(self.tasks.open_tasks())
         return Situation(
             now=now,
-            open_tasks=open_tasks,
-            done_tasks=self._done_lately(now),
+            open_tasks=Later(self.tasks.open_tasks),
+            done_tasks=Later(lambda: self._done_lately(now)),
             lists=tuple(self.tasks.lists()),
             questions=tuple(questions),
             study=self.studies.current(),
@@ -150,14 +151,25 @@ class Library:
         with Session(self.engine) as session:
             return Mailbox(session, now=self.now).last_heard()
 
+    def waiting(self) -> list[Arrival]:
+        """List messages that have no answer yet."""
+        with Session(self.engine) as session:
+            return Mailbox(session, now=self.now).waiting()
+
+    def letters_wait(self, channel: str) -> bool:
+        """Tell whether a channel has letters to carry, or to drop."""
+        with Session(self.engine) as session:
+            return Mailbox(session, now=self.now).has_queued(channel)
+
     def said_first(self, since: datetime) -> list[SaidFirst]:
         """List what was said unasked since a moment."""
         with Session(self.engine) as session:
             return Mailbox(session, now=self.now).said_first(since)
 
-    def _done_lately(self, now: datetime) -> tuple[Task, ...]:
-        newest_first = reversed(self.tasks.completed_between(now - timedelta(days=30), now))
-        return tuple(newest_first)
+    def _done_lately(self, now: datetime) -> Sequence[Task]:
+        """List what was finished lately, the newest first."""
+        until = now + timedelta(seconds=1)
+        return self.tasks.completed_between(now - timedelta(days=30), until)[::-1]
 
     def _last_study(self, now: datetime) -> StudyState | None:
         finished = self.studies.finished_between(
@@ -177,6 +189,31 @@ class Library:
 
     def _sittings(self, session: Session) -> Sittings:
         return Sittings(session, now=self.now, new_id=never)
+
+
+class Later(Sequence[Task]):
+    """Tasks that are read when they are first looked at: most messages need none of them."""
+
+    def __init__(self, read: Callable[[], Sequence[Task]]) -> None:
+        self._read = read
+
+    @cached_property
+    def _tasks(self) -> tuple[Task, ...]:
+        return tuple(self._read())
+
+    @overload
+    def __getitem__(self, index: int) -> Task: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Task]: ...
+
+    def __getitem__(self, index: int | slice) -> Task | Sequence[Task]:
+        """Give one, or some."""
+        return self._tasks[index]
+
+    def __len__(self) -> int:
+        """Count them."""
+        return len(self._tasks)
 
 
 def never() -> str:

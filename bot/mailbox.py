@@ -246,6 +246,13 @@ class Mailbox:
             )
         )
 
+    def has_queued(self, channel: str) -> bool:
+        """Tell whether any letter is queued for a channel."""
+        wanted = select(OutboxRow.number).where(
+            OutboxRow.channel == channel, OutboxRow.state == LetterState.QUEUED
+        )
+        return self._session.exec(wanted.limit(1)).first() is not None
+
     def late(self, channel: str) -> list[Letter]:
         """Drop the letters of a channel that are past their time, and give them."""
         wanted = select(OutboxRow).where(

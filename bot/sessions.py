@@ -54,7 +54,8 @@ class Sittings:
     def current(self) -> Sitting | None:
         """Give the open session."""
         wanted = select(SittingRow).where(col(SittingRow.ended_at).is_(None))
-        row = self._session.exec(wanted.order_by(col(SittingRow.began_at).desc())).first()
+        newest = wanted.order_by(col(SittingRow.began_at).desc()).limit(1)
+        row = self._session.exec(newest).first()
         return sitting_of(row) if row else None
 
     def touch(self, channel: str, chat: str) -> Sitting:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -15,8 +16,8 @@ class Situation:
     """The moment in the person's zone, the list, and what waits for an answer."""
 
     now: datetime
-    open_tasks: tuple[Task, ...] = ()
-    done_tasks: tuple[Task, ...] = ()
+    open_tasks: Sequence[Task] = ()
+    done_tasks: Sequence[Task] = ()
     lists: tuple[TaskList, ...] = ()
     questions: tuple[Question, ...] = ()
     study: StudyState | None = None
