@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from difflib import SequenceMatcher
 from typing import TypeAlias
 
-from benchmarks._auditor_cases import REPORT, TUNE, Case, Nothing, OneOf, PartOf, Whole
+from benchmarks._auditor_cases import TUNE, Case, Nothing, OneOf, PartOf, Whole
+from benchmarks._auditor_held_out import HELD_OUT
+from benchmarks._auditor_more_cases import MORE
 from heartbeat.auditor import Extent, Match, Studied, WhatWasDone, audit
 from heartbeat.words import stems
 from tasks_sync import Task
@@ -141,7 +143,7 @@ def alike_spelt(line: str, title: str) -> float:
 
 def main() -> None:
     """Print each way's figures on both parts of the cases."""
-    for name, cases in (("tuned on", TUNE), ("reported", REPORT)):
+    for name, cases in (("looked at", (*TUNE, *MORE)), ("held out", HELD_OUT)):
         print(f"{name}: {len(cases)} cases")
         for title, way in (("ours", audit), ("shared words", by_words), ("spelling", by_letters)):
             found = figures(way, cases)

@@ -7,17 +7,23 @@ When in doubt it says less: a task wrongly called done costs more than one not n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from heartbeat.acts import Act
 from heartbeat.claims import Clause, Mood, clauses, points_back
-from heartbeat.readings import ENOUGH, SOME, Act, Reading, lay_beside
+from heartbeat.readings import ENOUGH, SOME, Reading, lay_beside
+from heartbeat.spoken import Spoken
 from heartbeat.titles import STUDY_WORDS, Title, read_all
 from heartbeat.words import alike, is_noise, stems, verb_group
 from tasks_sync import Task
 
 MOST_CANDIDATES = 4
+UNDER_WAY = re.compile(
+    r"\bhalf\s?way\b|\bmid\s?way\b|\bhalf done\b|\d\s*%|\bpart\s?way\b", re.IGNORECASE
+)
 MARGIN = 0.15
 LOOK_BACK = 4
 """How many clauses back a bare "done" may point."""
@@ -80,7 +86,8 @@ def weigh(
     clause: Clause, before: Sequence[Clause], titles: Sequence[Title], found: dict[str, Match]
 ) -> None:
     """Add what one clause speaks for to `found`, or take back what it denies."""
-    readings = [lay_beside(clause.text, title) for title in titles]
+    spoken = Spoken(clause.text)
+    readings = [lay_beside(spoken, title) for title in titles]
     match clause.mood:
         case Mood.DONE if points_back(clause.text):
             for match in matches_before(clause, before, titles):
@@ -94,26 +101,27 @@ def weigh(
             qualify(clause, before, readings, found)
         case Mood.NOT_DONE:
             for reading in readings:
-                if reading.act is not Act.OTHER and reading.coverage >= ENOUGH:
+                if reading.touches and reading.coverage >= ENOUGH:
                     found.pop(reading.title.task_id, None)
             qualify(clause, before, readings, found)
         case Mood.LIMIT:
+            if UNDER_WAY.search(clause.text):
+                for match in matches_of_part(clause, readings):
+                    keep(found, match)
             qualify(clause, before, readings, found)
         case Mood.MENTIONED:
             pass
 
 
 def matches_of_done(clause: Clause, readings: Sequence[Reading]) -> Iterator[Match]:
-    """Give what a finished act speaks for: one task, a part of one, or several that it may mean."""
+    """Give what a finished act speaks for: whole tasks, a part of one, or several it may mean."""
     whole = rivals([reading for reading in readings if reading.is_whole])
-    if len(whole) == 1:
-        yield match_of(whole[0], Extent.FULL, clause)
-        return
-    if whole:
-        yield from (match_of(one, Extent.POSSIBLE, clause) for one in whole)
-        return
-    near = [one for one in readings if one.may_mean]
-    yield from (match_of(one, extent_of(one), clause) for one in rivals(near))
+    for one in whole:
+        alone = not any(one.named & other.named for other in whole if other is not one)
+        yield match_of(one, Extent.FULL if alone else Extent.POSSIBLE, clause)
+    if not whole:
+        near = [one for one in readings if one.may_mean and one.act is not Act.OTHER]
+        yield from (match_of(one, extent_of(one), clause) for one in rivals(near))
 
 
 def extent_of(reading: Reading) -> Extent:
@@ -134,9 +142,8 @@ def matches_before(
 ) -> Iterator[Match]:
     """Give the task that "done" points back to: the one spoken of just before, if it is one."""
     for earlier in reversed(before):
-        whole = rivals(
-            [one for title in titles if (one := lay_beside(earlier.text, title)).is_whole]
-        )
+        spoken = Spoken(earlier.text)
+        whole = rivals([one for title in titles if (one := lay_beside(spoken, title)).names_it])
         if whole:
             extent = Extent.FULL if len(whole) == 1 else Extent.POSSIBLE
             quoted = replace(clause, line=f"{earlier.line} … {clause.line}")
@@ -184,19 +191,23 @@ def matches_of_study(studied: Studied, titles: Sequence[Title]) -> Iterator[Matc
 
 
 def rivals(readings: Sequence[Reading]) -> list[Reading]:
-    """Give the best reading and those too close to it to choose, at most four, best first.
+    """Give the best readings and those too close to them to choose, best first.
 
     A title whose named words are among a better one's is no rival: "the report appendix" means
     the appendix, though it also names the report.
     """
-    ordered = sorted(readings, key=lambda one: (-len(one.named), -one.score, one.title.task_id))
     kept: list[Reading] = []
-    for one in ordered:
-        if any(one.named < better.named for better in kept):
-            continue
-        kept.append(one)
-    kept.sort(key=lambda one: (-one.score, one.title.task_id))
-    return [one for one in kept if kept[0].score - one.score <= MARGIN][:MOST_CANDIDATES]
+    for one in sorted(readings, key=lambda one: (-one.score, -len(one.named), one.title.task_id)):
+        better = [other for other in readings if one.named < other.named]
+        beaten = [other for other in kept if one.named & other.named and is_beaten(one, other)]
+        if not (better or beaten):
+            kept.append(one)
+    return kept
+
+
+def is_beaten(one: Reading, other: Reading) -> bool:
+    """Tell whether a reading scores so much less than another that it is not meant."""
+    return other.score - one.score > MARGIN
 
 
 def match_of(reading: Reading, extent: Extent, clause: Clause) -> Match:

@@ -12,8 +12,8 @@ from enum import StrEnum
 
 from heartbeat.cues import (
     BACKWARD,
-    FINISHERS,
-    HAPPENED,
+    FINISHED,
+    FINISHING_PHRASES,
     HELPERS,
     NOT_DONE,
     OBJECT_FOLLOWS,
@@ -30,6 +30,7 @@ from heartbeat.words import STOPWORDS, is_noise, plain, stem, words
 
 SPELT = re.compile(r"[^\W_]+(?:['’][a-z]+)?", re.IGNORECASE)
 BY_SOMEONE = re.compile(r"\bby (?:my|our) \w+|\bby (?!Mon|Tue|Wed|Thu|Fri|Sat|Sun)[A-Z]\w+")
+GUESSED_SHARE = re.compile(r"\b(?:maybe|perhaps|probably|might be)\s+(\d|half|a |most)")
 SENTENCE = re.compile(
     r"(?<=[.!?;…])(?<!\bMr\.)(?<!\bMs\.)(?<!\bMrs\.)(?<!\bDr\.)(?<!\bProf\.)(?<!\bSt\.)(?<!\bNo\.)"
     r"\s+|\n+"
@@ -80,7 +81,7 @@ def clauses(speech: str) -> Iterator[Clause]:
 
 def mood_of(text: str, line: str) -> Mood:
     """Judge one clause: the careful readings come first, because a false "done" costs most."""
-    said = plain(text)
+    said = GUESSED_SHARE.sub(r"\1", plain(text))
     if line.rstrip().endswith("?") or NOT_DONE.search(said) or STILL_TO_DO.search(said):
         return Mood.NOT_DONE
     if someone_else(text):
@@ -93,19 +94,15 @@ def mood_of(text: str, line: str) -> Mood:
 
 def someone_else(text: str) -> bool:
     """Tell whether another person is named as the one who acted: "Anna called the dentist"."""
-    said = [word.replace("’", "'") for word in SPELT.findall(text)]
-    act = act_place([plain(word) for word in said])
-    if act is None:
-        return False
     if BY_SOMEONE.search(text):
         return True
-    subject = [word for word in said[:act] if plain(word) not in HELPERS]
-    if not subject or plain(subject[-1]) in OURSELVES:
+    said = [word.replace("’", "'") for word in SPELT.findall(text)]
+    act = act_place([plain(word) for word in said])
+    subject = [word for word in said[:act] if plain(word) not in HELPERS] if act else []
+    if not act or not subject or plain(subject[-1]) in OURSELVES:
         return False
-    if plain(subject[-1]) in OTHER_PEOPLE:
-        return True
-    is_name = len(subject) == 1 and subject[0][0].isupper()
-    return is_name and has_object(said[act + 1 :])
+    is_name = len(subject) == 1 and subject[0][0].isupper() and has_object(said[act + 1 :])
+    return is_name or plain(subject[-1]) in OTHER_PEOPLE
 
 
 def has_object(following: list[str]) -> bool:
@@ -118,9 +115,9 @@ def has_object(following: list[str]) -> bool:
 
 def tells_the_past(said: str) -> bool:
     """Tell whether a clause speaks of something that has happened."""
-    return (
-        bool(FINISHERS.search(said) or HAPPENED.search(said)) or act_place(words(said)) is not None
-    )
+    if FINISHING_PHRASES.search(said) or FINISHED & set(words(said)):
+        return True
+    return act_place(words(said)) is not None
 
 
 def act_place(said: list[str]) -> int | None:
@@ -139,4 +136,5 @@ def is_past(word: str) -> bool:
 
 def points_back(text: str) -> bool:
     """Tell whether a clause only says "that is done" and names nothing."""
-    return bool(FINISHERS.search(plain(text))) and all(word in BACKWARD for word in words(text))
+    said = words(FINISHING_PHRASES.sub("finished", plain(text)))
+    return bool(FINISHED & set(said)) and all(word in BACKWARD for word in said)

@@ -28,13 +28,15 @@ NOT_DONE = any_of(
     needs to, needed to, have to, has to, had to, must, ought, should, supposed to, want to,
     wanted to, meant to, wish, tomorrow, later, tonight, next week, next month, next time,
     next year, todo, to do, to-do, remind me, remember to, let's, let me, shall we, can you,
-    could you, would you, add a, add an, if, unless, until, before i, when i, once i,
+    could you, would you, add a, add an, if, unless, before i, when i, once i,
     as soon as, would, could, might, may, maybe, perhaps, probably, i guess, i think i,
     wondering, thinking about, thought about, considering, dread, dreading, looking forward,
     worried, waiting for, waiting on, overdue, deadline, i'd love, i'd like, i'd rather,
     i'd prefer, love to have, like to have, pretend, imagine, dreamt, dreamed, supposedly,
     joking, kidding, got cancelled, was cancelled, were cancelled, been cancelled, is cancelled,
-    called off, nobody, no one, no answer, voicemail, in vain"""
+    called off, last year, last month, years ago, ages ago, months ago, rolled it back,
+    rolled back, reverted, undid, undone, start over, nobody, no one, no answer,
+    voicemail, in vain"""
 )
 
 STILL_TO_DO = re.compile(r"\b(?:still|yet)\b(?!\s+(?:managed|got|finished|did|sent))")
@@ -46,7 +48,7 @@ PART = any_of(
     progress, headway, continued, continue, continuing, got through, getting through, underway,
     under way, in the middle, middle of, to go, remaining, remains, left to, bit, bits, percent,
     one of, two of, three of, two thirds, a third, a quarter, three quarters, chunk, piece of,
-    rough, roughly, at least, stuck, paused"""
+    rough, roughly, at least, stuck, paused, no"""
 )
 SHARE = re.compile(r"\d\s*%|\b\d+\s*(?:of|out of|/)\s*\d+\b")
 
@@ -56,14 +58,11 @@ WHOLE = any_of(
     for the first time"""
 )
 
-HAPPENED = any_of(
-    """was able to, were able to, managed to, ended up, got around to, got round to, made sure to"""
-)
-
-FINISHERS = any_of(
-    """done, finished, complete, completed, wrapped up, sorted, ready, through with, over with,
-    checked off, ticked off, check off, tick off, out of the way, knocked out, in the bag,
-    taken care of, took care of, crossed off, off my plate, nailed, smashed, handled, dealt with"""
+FINISHED = word_set("done finished complete completed sorted ready nailed smashed handled did")
+FINISHING_PHRASES = any_of(
+    """wrapped up, through with, over with, checked off, ticked off, out of the way, knocked out,
+    in the bag, taken care of, took care of, crossed off, off my plate, off my list, dealt with,
+    was able to, were able to, managed to, ended up, got around to, got round to, made sure to"""
 )
 
 PAST_FORMS = word_set(
@@ -87,7 +86,9 @@ HELPERS = word_set(
     are got and so then well oh hey ok okay yes apparently"""
 )
 OURSELVES = word_set("i we i've we've i'd i'm we're me")
-OBJECT_FOLLOWS = word_set("a an the this that these those my our his her their all some it them")
+OBJECT_FOLLOWS = word_set(
+    "a an the this that these those my our his her their all some it them me us you him"
+)
 
 BACKWARD = word_set(
     """it that this them one thing done finished did complete completed all sorted through and i

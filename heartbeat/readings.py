@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from enum import StrEnum
 
+from heartbeat.acts import Act, act_of, is_title_word, touches
 from heartbeat.claims import is_past
-from heartbeat.cues import FINISHERS
-from heartbeat.titles import Title, numbers_in
-from heartbeat.words import (
-    alike,
-    bare,
-    is_noise,
-    kin,
-    plain,
-    stem,
-    stem_set,
-    stems,
-    verb_group,
-    word_set,
-    words,
-)
+from heartbeat.cues import HELPERS, PAST_OR_NOT
+from heartbeat.spoken import Spoken
+from heartbeat.titles import Title
+from heartbeat.words import alike, bare, is_noise, stem, verb_group, word_set
 
 ENOUGH = 0.75
 """Share of a title's weight that a clause must name before it can speak for the whole task."""
@@ -38,21 +26,6 @@ NARROWING = word_set(
 )
 """Words for a part of a thing, or for what comes before it."""
 
-DOING = word_set("finish write make prepare study submit fix buy send read review clean visit")
-"""Acts that can stand for a title that names only a thing ("milk", "grant draft")."""
-
-
-WORKING = stem_set("work start begin continue try attempt progress headway")
-"""Acts that fit any task, and of which a whole one is never made."""
-
-
-class Act(StrEnum):
-    """How the clause's verb relates to the title's."""
-
-    SAME = "same"
-    IMPLIED = "implied"
-    OTHER = "other"
-
 
 @dataclass(frozen=True)
 class Reading:
@@ -60,18 +33,23 @@ class Reading:
 
     `narrowed`: it names a part of the thing. `shifted`: the thing's name goes on into another's
     ("milk chocolate"). `spans_further`: the title counts more than the clause does.
-    `nothing_else`: every thing that it names is in the title.
+    `nothing_else`: every thing that it names is in the title. `quotes`: it says the title
+    word by word where that may be a command ("read chapter 3").
+    `is_headed`: it names the first word of a title that begins with no verb that we know.
     """
 
     title: Title
     coverage: float
     named: frozenset[str]
     act: Act
+    touches: bool
     narrowed: bool
     shifted: bool
     numbers_fit: bool
     spans_further: bool
     nothing_else: bool
+    quotes: bool
+    is_headed: bool
 
     @property
     def score(self) -> float:
@@ -81,34 +59,66 @@ class Reading:
     @property
     def may_mean(self) -> bool:
         """Tell whether the clause may mean this task, wholly or in part."""
-        named_enough = self.coverage >= SOME or self.nothing_else
-        return named_enough and self.act is not Act.OTHER
+        return self.touches and (self.coverage >= SOME or self.nothing_else)
+
+    @property
+    def names_it(self) -> bool:
+        """Tell whether the clause names this task and nothing narrower or other."""
+        fits = self.touches and self.numbers_fit and not self.spans_further
+        return fits and self.coverage >= ENOUGH and not (self.narrowed or self.shifted)
 
     @property
     def is_whole(self) -> bool:
-        """Tell whether the clause names this task and nothing narrower or other."""
-        fits = self.act is not Act.OTHER and self.numbers_fit and not self.spans_further
-        return fits and self.coverage >= ENOUGH and not (self.narrowed or self.shifted)
+        """Tell whether the clause says that this task was done."""
+        implied = self.act is Act.IMPLIED and self.is_headed
+        return self.names_it and (self.act is Act.SAME or implied) and not self.quotes
 
 
-def lay_beside(text: str, title: Title) -> Reading:
+def lay_beside(spoken: Spoken, title: Title) -> Reading:
     """Read a clause as if it spoke of a task."""
-    said = stems(text)
-    named = frozenset(one for one in title.stems if any(alike(one, word) for word in said))
+    named = frozenset(one for one in title.stems if any(alike(one, word) for word in spoken.stems))
     total = sum(weight for _, weight in title.weights)
     covered = sum(weight for one, weight in title.weights if one in named)
-    numbers = numbers_in(text)
+    numbers = spoken.numbers
     return Reading(
         title=title,
         coverage=covered / total if total else 0.0,
         named=named,
-        act=act_of(text, said, title),
-        narrowed=any(word in NARROWING and word not in title.spelt for word in words(text)),
-        shifted=is_shifted(text, title),
+        act=act_of(spoken, title) if named else Act.OTHER,
+        touches=bool(named) and touches(spoken, title),
+        narrowed=bool(named) and is_narrowed(spoken, title),
+        shifted=bool(named) and is_shifted(spoken, title),
         numbers_fit=not title.numbers or not numbers or bool(numbers & title.numbers),
         spans_further=title.spans and not title.numbers <= numbers,
-        nothing_else=bool(named) and all(is_of(word, title) for word in said),
+        nothing_else=bool(named) and all(is_of(word, title) for word in spoken.stems),
+        quotes=PAST_OR_NOT.issuperset(title.phrase[:1]) and title.phrase in spoken.phrases,
+        is_headed=bool(title.verb) or bool(title.weights and title.weights[0][0] in named),
     )
+
+
+def is_narrowed(spoken: Spoken, title: Title) -> bool:
+    """Tell whether a part of the thing is named: "the outline", "one side of the fence"."""
+    return any(
+        (word in NARROWING and word not in title.spelt) or is_share_of(phrase, place, title)
+        for phrase in spoken.phrases
+        if is_acting(phrase)
+        for place, word in enumerate(phrase)
+    )
+
+
+def is_acting(phrase: tuple[str, ...]) -> bool:
+    """Tell whether a phrase has an act in it, and is not an aside such as ", slides and all"."""
+    return any(is_past(word) or verb_group(stem(word)) for word in phrase)
+
+
+def is_share_of(phrase: tuple[str, ...], place: int, title: Title) -> bool:
+    """Tell whether a word leads over "of" to the title's thing without being of the title."""
+    after = [word for word in phrase[place + 2 :] if word not in ARTICLES]
+    leads_on = phrase[place + 1 : place + 2] == ("of",) and after and is_title_word(after[0], title)
+    if not leads_on:
+        return False
+    word = phrase[place]
+    return not (is_title_word(word, title) or word in WHOLE_OF or is_past(word))
 
 
 def is_of(stemmed: str, title: Title) -> bool:
@@ -118,62 +128,32 @@ def is_of(stemmed: str, title: Title) -> bool:
     return any(alike(stemmed, one) for one in title.stems)
 
 
-def act_of(text: str, said: list[str], title: Title) -> Act:
-    """Compare the clause's acts with the title's."""
-    groups = {group for word in said if word not in title.stems and (group := verb_group(word))}
-    spelt = {bare(word) for word in words(text)}
-    if WORKING & set(said):
-        return Act.IMPLIED
-    finishes = "finish" in groups or "did" in spelt or bool(FINISHERS.search(plain(text)))
-    if title.verb and (kin(title.verb) & groups or (title.verb == "buy" and "got" in spelt)):
-        return Act.OTHER if is_their_act(text, title) else Act.SAME
-    if title.verb is None:
-        acted = any(is_past(word) and stem(word) in title.stems for word in spelt)
-        return Act.IMPLIED if acted or finishes or groups & DOING else Act.OTHER
-    return Act.IMPLIED if finishes and not groups - {"finish"} else Act.OTHER
-
-
-def is_their_act(text: str, title: Title) -> bool:
-    """Tell whether those whom a title names did the act: "the dentist called"."""
-    said = words(text)
-    acts = [place for place, word in enumerate(said) if verb_group(stem(word)) == title.verb]
-    theirs = title.verb in ("call", "reply", "ask") or (title.verb == "write" and "wrote" in said)
-    return bool(theirs and acts) and any(place < acts[0] for place in places_of(said, title))
-
-
-def places_of(said: list[str], title: Title) -> list[int]:
-    """Give where in a clause the title's words stand."""
-    return [
-        place
-        for place, word in enumerate(said)
-        if any(alike(stem(bare(word)), one) for one in title.stems)
-    ]
-
-
-def is_shifted(text: str, title: Title) -> bool:
+def is_shifted(spoken: Spoken, title: Title) -> bool:
     """Tell whether the last word that names the task leads on into another thing.
 
     "Milk chocolate" is not milk, and "the rent for the rehearsal room" may not be the rent.
     """
-    for phrase in PHRASE.split(text):
-        said = words(phrase)
-        if places := places_of(said, title):
-            following = [word for word in said[places[-1] + 1 :] if bare(word) not in ARTICLES]
-            if following and bare(following[0]) in BELONGING:
-                following = following[1:]
-            if following and is_thing(following[0]):
-                return True
+    for phrase in spoken.phrases:
+        places = [place for place, word in enumerate(phrase) if is_title_word(word, title)]
+        after = phrase[places[-1] + 1 :] if places else ()
+        following = [word for word in after if bare(word) not in ARTICLES]
+        if following and following[0] in BELONGING:
+            # "Called the lab to move the date" tells why; "sent the form to the bank" tells which.
+            following = following[1:] if not verb_group(stem("".join(following[1:2]))) else []
+        if following and is_thing(following[0]):
+            return True
     return False
 
 
 def is_thing(word: str) -> bool:
     """Tell whether a word after a task's name can be the name of another thing."""
-    return not (is_noise(stem(bare(word))) or is_past(word) or bare(word) in FOLLOWERS)
+    small = is_noise(stem(bare(word))) or word in HELPERS or bare(word) in FOLLOWERS
+    return not (small or is_past(word) or word.isdigit())
 
 
-PHRASE = re.compile(r"[,.;:!?()]+(?:\s|$)")
 ARTICLES = word_set("a an the this that these those my our your his her their its s")
-BELONGING = word_set("of for")
+BELONGING = word_set("of for to")
+WHOLE_OF = word_set("all both rest end whole most half some part bit lot")
 FOLLOWERS = word_set(
     """a an the this that these those my your our his her their its of to for in on at by with
     from about into over up out off and or as is are was were be been i we you he she it they

@@ -20,13 +20,14 @@ LONGEST_SPAN = 1000
 @dataclass(frozen=True)
 class Title:
     """A task's title: the group of its leading verb, and its other stems with their weights;
-    `spelt` are all its words as written."""
+    `spelt` and `phrase` are all its words as written."""
 
     task_id: str
     text: str
     verb: str | None
     weights: tuple[tuple[str, float], ...]
     spelt: frozenset[str]
+    phrase: tuple[str, ...]
     numbers: frozenset[int]
     spans: bool
     several: bool
@@ -48,6 +49,7 @@ def read_all(tasks: Iterable[tuple[str, str]]) -> tuple[Title, ...]:
             verb=verb,
             weights=tuple((one, weight(seen_in[one], len(kept))) for one in dict.fromkeys(objects)),
             spelt=frozenset(words(text)),
+            phrase=tuple(words(text)),
             numbers=numbers_in(text),
             spans=bool(SPAN.search(plain(text))),
             several=bool(SEVERAL.search(text.strip())),

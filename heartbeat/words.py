@@ -10,6 +10,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
+WORD_AS_SPELT = re.compile(r"[^\W_]+(?:['’][A-Za-z]+)?")
 WORD = re.compile(r"[^\W_]+(?:'[a-z]+)?")
 
 
@@ -56,6 +57,8 @@ SAME_VERB = {
         "fix": "fix repair solve resolve debug patch",
         "book": "book reserve",
         "submit": "submit hand turn file upload",
+        "replace": "replace change swap exchange",
+        "remove": "remove delete",
         "clean": "clean tidy vacuum wash scrub",
         "study": "study learn revise practice practise",
         "read": "read reread skim",
@@ -162,8 +165,20 @@ def words(text: str) -> list[str]:
 
 
 def stems(text: str) -> list[str]:
-    """Give a text's stems in order, small words left out."""
-    return [stem(bare(word)) for word in words(text) if bare(word) not in STOPWORDS]
+    """Give a text's stems in order, small words left out; the A of "paper A" stays."""
+    named = {place for place, word in enumerate(WORD_AS_SPELT.findall(text)) if is_letter(word)} - {
+        0
+    }
+    return [
+        stem(bare(word))
+        for place, word in enumerate(words(text))
+        if bare(word) not in STOPWORDS or place in named
+    ]
+
+
+def is_letter(word: str) -> bool:
+    """Tell whether a word is a single capital that names something, and not "I"."""
+    return len(word) == 1 and word.isupper() and word != "I"
 
 
 def bare(word: str) -> str:
