@@ -7,7 +7,7 @@ only changed lists cannot be told before all lists are in.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlmodel import col, select
@@ -235,16 +235,20 @@ class Pull:
         """Find what became of the subtasks of deleted tasks; Google often does not say."""
         dead = {task.id for task in reading.tasks.values() if task.deleted and task.id in known}
         for one in known.values():
-            orphan = one.parent_remote_id in dead and not one.deleted and one.live
-            if not orphan or one.remote_id in reading.tasks:
+            if one.parent_remote_id not in dead or one.deleted or not one.live:
                 continue
-            alive = self._look_at(reading, one.remote_id)
-            stuck = alive and reading.tasks[one.remote_id].parent_id == one.parent_remote_id
-            if not alive and one.remote_id not in reading.tasks:
+            seen = one.remote_id in reading.tasks or self._look_at(reading, one.remote_id)
+            if not seen and one.remote_id not in reading.tasks:
                 reading.tasks[one.remote_id] = self._as_gone(one.remote_id)
-            elif stuck:
+        dead |= {
+            one.remote_id
+            for one in known.values()
+            if one.deleted and one.remote_id not in reading.tasks
+        }
+        for task in list(reading.tasks.values()):
+            if task.parent_id in dead and not task.deleted:
                 # Alive below a deleted parent: no app shows it, so for the person it is gone.
-                reading.tasks[one.remote_id] = self._as_gone(one.remote_id)
+                reading.tasks[task.id] = replace(task, deleted=True)
 
     def _as_gone(self, remote_id: str) -> RemoteTask:
         with self._means.reading() as session:

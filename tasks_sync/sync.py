@@ -224,7 +224,7 @@ class Sync:
                 account.budget_day, account.budget_used = quota_day(now), 0
             account.budget_used += requests
             account.last_run_at = now
-            waiting = count_waiting(session)
+            waiting = state_of(session).waiting
             next_row = session.exec(
                 select(TaskOutboxRow.next_at)
                 .where(col(TaskOutboxRow.state).in_([OpState.QUEUED, OpState.UNCERTAIN]))
