@@ -233,7 +233,7 @@ class Pull:
 
     def _look_after_children(self, reading: ListReading, known: dict[str, Known]) -> None:
         """Find what became of the subtasks of deleted tasks; Google often does not say."""
-        dead = {task.id for task in reading.tasks.values() if task.deleted and task.id in known}
+        dead = {task.id for task in reading.tasks.values() if task.deleted}
         for one in known.values():
             if one.parent_remote_id not in dead or one.deleted or not one.live:
                 continue
