@@ -1,7 +1,7 @@
 """Labelled sessions for the task auditor: what was said, the open tasks, what that amounts to.
 
-These and `_auditor_more_cases` were looked at while the rules were made; `_auditor_held_out` has
-those that were only counted, with other tasks, other templates and other hand-written lines.
+These, `_auditor_more_cases` and `_auditor_third_cases` were looked at while the rules were made;
+`_auditor_held_out` has those that were only counted, with other tasks, templates and lines.
 """
 
 from __future__ import annotations

@@ -1,220 +1,189 @@
-"""Labelled sessions for the auditor that were only counted: no rule was made by looking at them."""
+"""Labelled sessions for the auditor that were only counted: no rule was made by looking at them.
+
+Each made-up one is put together by lot: an opening, a claim and an ending that have nothing to do
+with the task, so that what is said around a claim varies as much as the claim.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from random import Random
 
-from benchmarks._auditor_cases import Case, Nothing, OneOf, PartOf, Whole, errands, made_up
+from benchmarks._auditor_cases import (
+    Case,
+    Errand,
+    Nothing,
+    OneOf,
+    PartOf,
+    Whole,
+    errands,
+    spoken,
+)
 
 ERRANDS = errands(
     """
-    Sharpen kitchen knives | sharpen sharpened sharpened sharpening | the kitchen knives
-    Return library books | return returned returned returning | the library books
-    Message Tobias about the keys | message messaged messaged messaging | Tobias about the keys
-    Revise lecture 5 notes | revise revised revised revising | the lecture 5 notes
-    Ship the sample to Lyon | ship shipped shipped shipping | the sample to Lyon
-    Groom the dog | groom groomed groomed grooming | the dog
-    Write recommendation letter for Mina | write wrote written writing | the recommendation letter for Mina
-    Buy running shoes | buy bought bought buying | my running shoes
-    Calibrate the sensor | calibrate calibrated calibrated calibrating | the sensor
-    Close the savings account | close closed closed closing | the savings account
-    Read the Gavel paper | read read read reading | the Gavel paper
-    Rename the config flags | rename renamed renamed renaming | the config flags
-    Prepare lunch boxes | prepare prepared prepared preparing | the lunch boxes
-    Assemble the bookshelf | assemble assembled assembled assembling | the bookshelf
-    Call insurance about the claim | call called called calling | the insurance about the claim
-    Submit expense report | submit submitted submitted submitting | the expense report
-    Draw the network diagram | draw drew drawn drawing | the network diagram
-    Check tyre pressure | check checked checked checking | the tyre pressure
-    Memorise the poem | memorise memorised memorised memorising | the poem
-    Benchmark the allocator | benchmark benchmarked benchmarked benchmarking | the allocator
+    Mail the postcards | mail mailed mailed mailing | the postcards
+    Water Grandpa's tomatoes | water watered watered watering | Grandpa's tomatoes
+    Review Femi's pull request | review reviewed reviewed reviewing | Femi's pull request
+    Solve the knapsack exercise | solve solved solved solving | the knapsack exercise
+    Pay the plumber | pay paid paid paying | the plumber
+    Book a room for the workshop | book booked booked booking | the room for the workshop
+    Patch the memory leak | patch patched patched patching | the memory leak
+    Cook soup for Elif | cook cooked cooked cooking | the soup for Elif
+    Buy a raincoat | buy bought bought buying | a raincoat
+    Write the eulogy | write wrote written writing | the eulogy
+    Fold the laundry | fold folded folded folding | the laundry
+    Reply to the recruiter | answer answered answered answering | the recruiter
+    Study page replacement | study studied studied studying | page replacement
+    Frame the wedding photo | frame framed framed framing | the wedding photo
+    Read the Sparrow paper | read read read reading | the Sparrow paper
+    Submit grades for EE102 | submit submitted submitted submitting | the grades for EE102
+    Prune the roses | prune pruned pruned pruning | the roses
+    Unpack the moving boxes | unpack unpacked unpacked unpacking | the moving boxes
     """
 )
 
+OPENINGS = (
+    "",
+    "",
+    "Morning! ",
+    "ok, ",
+    "Sunday was quiet. ",
+    "Long story short: ",
+    "It rained all day. ",
+    "So. ",
+    "hey there\n",
+    "I'm knackered. ",
+)
+ENDINGS = (
+    "",
+    "",
+    ".",
+    ", finally",
+    " :)",
+    ". Need coffee now.",
+    " before work",
+    ". What a week!",
+    "\nbye",
+    ". Tomorrow I'm off.",
+    "!!!",
+)
 WHOLE = (
-    "yay, {past} {thing}!!",
-    "so, {past} {thing}, had tea, and now I'm on the sofa",
-    "By the way I {past} {thing} on Saturday",
-    "I've already {participle} {thing}, no need to ask",
-    "Took me forever, but I {past} {thing}",
-    "everything took ages but finally I {past} {thing}",
-    "at last I {past} {thing}",
-    "I {past} {thing} and it feels good",
-    "we went out, and before that I {past} {thing}",
-    "finished with {gerund} {thing} just now",
-    "first I {past} {thing}, after that I slept",
+    "I {past} {thing}",
+    "I've {participle} {thing}",
+    "{past} {thing}",
+    "just finished {gerund} {thing}",
+    "managed to {base} {thing}",
+    "I'm done {gerund} {thing}",
+    "I also {past} {thing}",
+    "this afternoon I {past} {thing}",
 )
 PART = (
-    "I've done about a third of {gerund} {thing}",
-    "began {gerund} {thing}, will go on tomorrow",
-    "{past} {thing}, well, most of it",
-    "I'm about 50% done {gerund} {thing}",
-    "made headway with {gerund} {thing}",
-    "{gerund} {thing}: halfway there",
-    "I {past} {thing} but a few bits are missing",
+    "I {past} a part of {thing}",
+    "I started {gerund} {thing}",
+    "half done {gerund} {thing}",
+    "kept working on {gerund} {thing}",
+    "I tried {gerund} {thing} for a while",
 )
 NOTHING = (
-    "can't be bothered to {base} {thing}",
-    "who {past} {thing}?",
-    "I bet nobody ever {past} {thing} this fast",
-    "she {past} {thing} while I was asleep",
-    "I'm afraid I haven't {participle} {thing}",
-    "the plan was to {base} {thing}",
-    "let me know how to {base} {thing}",
-    "{gerund} {thing} again tomorrow, joy",
-    "I intend on {gerund} {thing} soon",
-    "too tired for {gerund} {thing}",
-    "note to self: {base} {thing}",
-    "imagine I had {participle} {thing} already",
-    "Dad {past} {thing} before I woke up",
-    "the neighbours {past} {thing}",
-    "almost {past} {thing} but got a call",
-    "it would be nice to have {participle} {thing}",
-    "as soon as I've {participle} {thing} I'll call you",
-    "I told Kim to {base} {thing}",
-    "Kim told me he {past} {thing}",
-    "got reminded to {base} {thing}",
-    "why haven't I {participle} {thing} yet",
-    "I need {thing}",
-    "{thing} is on my mind all day",
-    "there was no chance to {base} {thing}",
+    "I must {base} {thing} soon",
+    "I haven't {participle} {thing}",
+    "Yusuf {past} {thing}",
+    "my wife {past} {thing}",
+    "they {past} {thing}",
+    "I wonder who {past} {thing}",
+    "I'd better {base} {thing}",
+    "nothing new about {thing}",
+    "I couldn't {base} {thing}",
+    "{gerund} {thing} takes ages",
+    "I dread {gerund} {thing}",
+    "I saw a video about {gerund} {thing}",
+    "please tell me how one {past} {thing} in the old days",
+    "I said I would {base} {thing}",
+    "has anyone {participle} {thing}",
+    "I was asked to {base} {thing}",
+    "we talked about {gerund} {thing}",
+    "it's time to {base} {thing}",
+    "looks like I never {past} {thing}",
+    "I keep forgetting to {base} {thing}",
+    "in two days I will have {participle} {thing}",
+    "Yusuf wants {thing} {participle} by noon",
 )
 
-LAB = (
-    "Order pipettes",
-    "Write methods section",
-    "Group meeting slides",
-    "Study Hopper memory hierarchy",
-    "Autoclave",
-)
-FLAT = (
-    "Pay internet bill",
-    "Invite Noor to dinner",
-    "Shopping: bread, cheese",
-    "Oil the hinges",
-    "Tax consultant appointment",
+
+def drawn(known: tuple[Errand, ...], rng: Random, each: int) -> Iterator[Case]:
+    """Draw sessions by lot, so many of each kind for each errand."""
+    for errand in known:
+        for kind, claims, count in (
+            (Whole, WHOLE, each),
+            (PartOf, PART, each // 2),
+            (Nothing, NOTHING, 2 * each),
+        ):
+            for claim in rng.sample(claims, count):
+                others = [one.title for one in rng.sample(known, rng.randint(1, 12))]
+                tasks = [title for title in others if title != errand.title] + [errand.title]
+                rng.shuffle(tasks)
+                text = rng.choice(OPENINGS) + spoken(claim, errand) + rng.choice(ENDINGS)
+                label = Nothing() if kind is Nothing else kind(errand.title)
+                yield Case(tuple(tasks), tuple(text.split("\n")), label)
+
+
+MIXED = (
+    "Take vitamins",
+    "Thesis chapter on bin packing",
+    "Call Mum",
+    "Study backfilling",
+    "Sell old phone",
 )
 
 BY_HAND = (
-    Case(LAB, ("ordered the pipettes",), Whole("Order pipettes")),
-    Case(LAB, ("the pipettes arrived",), Nothing()),
-    Case(LAB, ("pipettes are ordered",), Whole("Order pipettes")),
-    Case(LAB, ("we ran out of pipettes",), Nothing()),
-    Case(LAB, ("dropped a pipette",), Nothing()),
-    Case(LAB, ("finished writing the methods section",), Whole("Write methods section")),
-    Case(LAB, ("wrote the results section",), Nothing()),
+    Case(MIXED, ("took my vitamins",), Whole("Take vitamins")),
+    Case(MIXED, ("bought vitamins",), Nothing()),
+    Case(MIXED, ("thesis chapter on bin packing is done",), Whole("Thesis chapter on bin packing")),
     Case(
-        LAB, ("wrote the first paragraph of the methods section",), PartOf("Write methods section")
+        MIXED,
+        ("wrote two pages of the bin packing chapter",),
+        PartOf("Thesis chapter on bin packing"),
     ),
-    Case(LAB, ("my supervisor rewrote the methods section",), Nothing()),
-    Case(LAB, ("read the methods section of that Nature paper",), Nothing()),
-    Case(LAB, ("group meeting slides ready",), Whole("Group meeting slides")),
-    Case(LAB, ("group meeting was long",), Nothing()),
-    Case(LAB, ("the group meeting got moved",), Nothing()),
-    Case(LAB, ("made slides for my cousin's wedding",), Nothing()),
-    Case(LAB, (), Whole("Study Hopper memory hierarchy"), (("Hopper memory hierarchy", True),)),
-    Case(LAB, (), PartOf("Study Hopper memory hierarchy"), (("memory hierarchy", True),)),
-    Case(LAB, (), Nothing(), (("Dennard scaling", True),)),
-    Case(LAB, ("I ordered the pipettes, wrote nothing, and went home",), Whole("Order pipettes")),
-    Case(LAB, ("meant to order pipettes", "forgot"), Nothing()),
-    Case(LAB, ("off to order pipettes", "ok done"), Whole("Order pipettes")),
-    Case(LAB, ("I think about the methods section a lot",), Nothing()),
-    Case(FLAT, ("internet bill paid",), Whole("Pay internet bill")),
-    Case(FLAT, ("paid the phone bill",), Nothing()),
-    Case(FLAT, ("the internet was down all day",), Nothing()),
-    Case(FLAT, ("got the internet bill in the mail",), Nothing()),
-    Case(FLAT, ("I have paid the internet bill, it was 40 euros",), Whole("Pay internet bill")),
-    Case(FLAT, ("invited Noor to dinner",), Whole("Invite Noor to dinner")),
-    Case(FLAT, ("Noor invited me to dinner",), Nothing()),
-    Case(FLAT, ("had dinner with Noor",), Nothing()),
-    Case(FLAT, ("bought bread",), PartOf("Shopping: bread, cheese")),
-    Case(FLAT, ("baked bread",), Nothing()),
-    Case(FLAT, ("oiled the hinges",), Whole("Oil the hinges")),
-    Case(FLAT, ("bought oil for the hinges",), Nothing()),
-    Case(FLAT, ("oiled two of the hinges",), PartOf("Oil the hinges")),
-    Case(FLAT, ("hinges still squeak",), Nothing()),
-    Case(FLAT, ("tax consultant appointment was cancelled",), Nothing()),
-    Case(FLAT, ("talked to the tax consultant's secretary",), Nothing()),
-    Case(FLAT, ("not done: internet bill",), Nothing()),
-    Case(FLAT, ("is the internet bill paid?",), Nothing()),
-    Case(FLAT, ("Don't forget: pay internet bill",), Nothing()),
-    Case(FLAT, ("mark internet bill as done",), Nothing()),
-    Case(FLAT, ("please complete 'oil the hinges'",), Nothing()),
-    Case(FLAT, ("undo",), Nothing()),
-    Case(FLAT, ("I finished dinner",), Nothing()),
-    Case(FLAT, ("ready for bed",), Nothing()),
+    Case(MIXED, ("read a chapter on bin packing",), Nothing()),
+    Case(MIXED, ("Mum called, she says hi",), Nothing()),
+    Case(MIXED, ("called Mum, she says hi",), Whole("Call Mum")),
+    Case(MIXED, ("I should've called Mum",), Nothing()),
+    Case(MIXED, ("sold the old phone for 80 euros",), Whole("Sell old phone")),
+    Case(MIXED, ("the old phone broke",), Nothing()),
+    Case(MIXED, ("my phone got stolen",), Nothing()),
+    Case(MIXED, ("phoned a friend",), Nothing()),
+    Case(MIXED, ("what is backfilling?",), Nothing()),
+    Case(MIXED, (), Whole("Study backfilling"), (("backfilling", True),)),
+    Case(MIXED, (), PartOf("Study backfilling"), (("backfilling", False),)),
+    Case(MIXED, ("calling Mum in five minutes", "done!"), Whole("Call Mum")),
+    Case(MIXED, ("I'd like to sell the old phone", "how much is it worth?", "ok"), Nothing()),
+    Case(("Job 1", "Job 2", "Job 3"), ("finished job 2 and job 3",), Whole("Job 2")),
+    Case(("Job 1", "Job 12"), ("job 12 is finished",), Whole("Job 12")),
+    Case(("Ask Lee", "Ask Leo"), ("asked Leo",), Whole("Ask Leo")),
     Case(
-        ("Read chapter 1", "Read chapter 2", "Read chapter 3"),
-        ("just read chapter 2",),
-        Whole("Read chapter 2"),
+        ("Buy gift for Ida", "Buy gift for Ole"),
+        ("bought the gift",),
+        OneOf(("Buy gift for Ida", "Buy gift for Ole")),
     ),
     Case(
-        ("Read chapter 1", "Read chapter 2", "Read chapter 3"),
-        ("I read a chapter",),
-        OneOf(("Read chapter 1", "Read chapter 2", "Read chapter 3")),
+        ("Buy gift for Ida", "Buy gift for Ole"), ("bought Ole's gift",), Whole("Buy gift for Ole")
     ),
-    Case(("Pack bags", "Pack lunch"), ("packed lunch",), Whole("Pack lunch")),
-    Case(("Pack bags", "Pack lunch"), ("packed",), Nothing()),
-    Case(("Swim 20 laps",), ("swam 20 laps!",), Whole("Swim 20 laps")),
-    Case(("Swim 20 laps",), ("swam 8 laps",), Nothing()),
-    Case(("Swim 20 laps",), ("swam 8 of the 20 laps",), PartOf("Swim 20 laps")),
-    Case(("Write blog post",), ("published a blog post",), Nothing()),
-    Case(("Write blog post",), ("someone wrote a blog post about us",), Nothing()),
-    Case(("Write blog post",), ("I wrote a blog post today",), Whole("Write blog post")),
-    Case(("Write blog post",), ("wrote half a blog post",), PartOf("Write blog post")),
-    Case(("Write blog post",), ("wrote the title of the blog post",), PartOf("Write blog post")),
-    Case(("Fix sink", "Fix shower"), ("fixed the shower but not the sink",), Whole("Fix shower")),
-    Case(("Fix sink", "Fix shower"), ("neither the sink nor the shower is fixed",), Nothing()),
-    Case(("Fix sink", "Fix shower"), ("the plumber fixed the sink",), Nothing()),
-    Case(
-        ("Email HR", "Email HR about parental leave"),
-        ("emailed HR about parental leave",),
-        Whole("Email HR about parental leave"),
-    ),
-    Case(
-        ("Sort photos from Rome", "Sort photos from Oslo"),
-        ("sorted the photos",),
-        OneOf(("Sort photos from Rome", "Sort photos from Oslo")),
-    ),
-    Case(
-        ("Sort photos from Rome", "Sort photos from Oslo"),
-        ("sorted the Oslo photos",),
-        Whole("Sort photos from Oslo"),
-    ),
-    Case(("Call bank",), ("the bank called me back",), Nothing()),
-    Case(("Call bank",), ("called the bank twice, they never picked up",), Nothing()),
-    Case(("Call bank",), ("called the bank, card is unlocked",), Whole("Call bank")),
-    Case(("Renew passport",), ("renewed my passport photo",), Nothing()),
-    Case(("Renew passport",), ("passport renewed :)",), Whole("Renew passport")),
-    Case(("Renew passport",), ("my passport expired",), Nothing()),
-    Case(("Learn CUDA graphs",), (), Whole("Learn CUDA graphs"), (("CUDA graphs", True),)),
-    Case(("Give talk on CUDA graphs",), (), Nothing(), (("CUDA graphs", True),)),
-    Case(
-        ("Study question: fair sharing", "Study fair sharing"),
-        (),
-        OneOf(("Study question: fair sharing", "Study fair sharing")),
-        (("fair sharing", True),),
-    ),
-    Case(("Finish puzzle",), ("the puzzle is finished",), Whole("Finish puzzle")),
-    Case(("Finish puzzle",), ("lost a piece of the puzzle",), Nothing()),
-    Case(("Finish puzzle",), ("I give up on the puzzle",), Nothing()),
-    Case(
-        ("Cook for the week",), ("cooked for the week: curry and soup",), Whole("Cook for the week")
-    ),
-    Case(("Cook for the week",), ("cooked dinner",), Nothing()),
-    Case(("Check in for flight",), ("checked in for the flight",), Whole("Check in for flight")),
-    Case(("Check in for flight",), ("the flight was delayed",), Nothing()),
-    Case(("Write tests", "Run tests", "Fix tests"), ("ran the tests",), Whole("Run tests")),
-    Case(("Write tests", "Run tests", "Fix tests"), ("tests passed",), Nothing()),
-    Case(
-        ("Write tests", "Run tests", "Fix tests"),
-        ("wrote the tests and ran the tests",),
-        Whole("Write tests"),
-    ),
-    Case(("Zahnarzt anrufen",), ("Zahnarzt angerufen",), Nothing()),
-    Case(("x",), ("x",), Nothing()),
-    Case(("Do it",), ("I did it",), Nothing()),
-    Case(("Finish",), ("finished",), Nothing()),
+    Case(("Vacuum bedroom", "Vacuum car"), ("vacuumed the bedroom",), Whole("Vacuum bedroom")),
+    Case(("Vacuum bedroom", "Vacuum car"), ("drove the car",), Nothing()),
+    Case(("Finish report",), ("finish report",), Nothing()),
+    Case(("Finish report",), ("the report is unfinished",), Nothing()),
+    Case(("Finish report",), ("report finished",), Whole("Finish report")),
+    Case(("Finish report",), ("finished the report's first page",), PartOf("Finish report")),
+    Case(("Finish report",), ("I finished early. Read the report of a friend",), Nothing()),
+    Case(("Pay fees",), ("fees were paid by my parents",), Nothing()),
+    Case(("Pay fees",), ("paid the fees",), Whole("Pay fees")),
+    Case(("Sweep yard",), ("swept the yard before the storm",), Whole("Sweep yard")),
+    Case(("Sweep yard",), ("the storm swept through the yard",), Nothing()),
+    Case(("Teach Jo chess",), ("Jo taught me chess",), Nothing()),
+    Case(("Teach Jo chess",), ("taught Jo chess",), Whole("Teach Jo chess")),
+    Case(("Order pizza",), ("Pizza ordered",), Whole("Order pizza")),
+    Case(("Order pizza",), ("the pizza was cold",), Nothing()),
 )
 
-HELD_OUT = (*made_up(ERRANDS, WHOLE, PART, NOTHING, Random(4)), *BY_HAND)
+HELD_OUT = (*drawn(ERRANDS, Random(5), each=4), *BY_HAND)

@@ -1,4 +1,4 @@
-"""More labelled sessions for the auditor, first counted unseen and then looked at too."""
+"""Labelled sessions for the auditor, a second lot: first counted unseen and then looked at too."""
 
 from __future__ import annotations
 

@@ -175,19 +175,24 @@ def qualify(
 
 
 def matches_of_study(studied: Studied, titles: Sequence[Title]) -> Iterator[Match]:
-    """Give the tasks that a study session speaks for: those to study just that topic."""
+    """Give the tasks that a study session speaks for; two about the same are for the person."""
+    scores = {title: score for title in titles if (score := study_score(studied, title)) >= SOME}
+    whole = [title for title, score in scores.items() if studied.whole and score == 1]
+    done = "studied" if studied.whole else "studied in part"
+    for title, score in scores.items():
+        extent = Extent.FULL if len(whole) == 1 else Extent.POSSIBLE
+        extent = extent if title in whole else Extent.PART
+        yield Match(title.task_id, title.text, extent, f"{done}: {studied.topic}", score)
+
+
+def study_score(studied: Studied, title: Title) -> float:
+    """Give how nearly a title asks to study just this topic; 1 is exactly, 0 not at all."""
     topic = frozenset(stems(studied.topic)) - STUDY_WORDS
-    for title in titles:
-        about = title.stems - STUDY_WORDS
-        is_study = title.verb in ("study", None) or bool(title.stems & STUDY_WORDS)
-        named = {one for one in about if any(alike(one, other) for other in topic)}
-        if not (is_study and topic and named):
-            continue
-        score = round(len(named) / max(len(about), len(topic)), 3)
-        if score >= SOME:
-            extent = Extent.FULL if studied.whole and named == about and score == 1 else Extent.PART
-            done = "studied" if studied.whole else "studied in part"
-            yield Match(title.task_id, title.text, extent, f"{done}: {studied.topic}", score)
+    about = title.stems - STUDY_WORDS
+    if not topic or not (title.verb in ("study", None) or title.stems & STUDY_WORDS):
+        return 0.0
+    named = sum(1 for one in about if any(alike(one, other) for other in topic))
+    return round(named / max(len(about), len(topic)), 3)
 
 
 def rivals(readings: Sequence[Reading]) -> list[Reading]:

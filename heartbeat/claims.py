@@ -30,6 +30,7 @@ from heartbeat.words import STOPWORDS, is_noise, plain, stem, words
 
 SPELT = re.compile(r"[^\W_]+(?:['’][a-z]+)?", re.IGNORECASE)
 BY_SOMEONE = re.compile(r"\bby (?:my|our) \w+|\bby (?!Mon|Tue|Wed|Thu|Fri|Sat|Sun)[A-Z]\w+")
+NO_NEED = re.compile(r"\bno need to \w+")
 GUESSED_SHARE = re.compile(r"\b(?:maybe|perhaps|probably|might be)\s+(\d|half|a |most)")
 SENTENCE = re.compile(
     r"(?<=[.!?;…])(?<!\bMr\.)(?<!\bMs\.)(?<!\bMrs\.)(?<!\bDr\.)(?<!\bProf\.)(?<!\bSt\.)(?<!\bNo\.)"
@@ -81,7 +82,7 @@ def clauses(speech: str) -> Iterator[Clause]:
 
 def mood_of(text: str, line: str) -> Mood:
     """Judge one clause: the careful readings come first, because a false "done" costs most."""
-    said = GUESSED_SHARE.sub(r"\1", plain(text))
+    said = GUESSED_SHARE.sub(r"\1", NO_NEED.sub("", plain(text)))
     if line.rstrip().endswith("?") or NOT_DONE.search(said) or STILL_TO_DO.search(said):
         return Mood.NOT_DONE
     if someone_else(text):

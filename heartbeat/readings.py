@@ -135,6 +135,8 @@ def is_shifted(spoken: Spoken, title: Title) -> bool:
     """
     for phrase in spoken.phrases:
         places = [place for place, word in enumerate(phrase) if is_title_word(word, title)]
+        if places and "for" in phrase[places[0] : places[-1]] and "for" not in title.spelt:
+            return True
         after = phrase[places[-1] + 1 :] if places else ()
         following = [word for word in after if bare(word) not in ARTICLES]
         if following and following[0] in BELONGING:
