@@ -1,0 +1,413 @@
+"""Long traces on one uniform fleet, compiled: FIFO or shortest first, strict, skipping or EASY.
+
+`engine` is the plain twin. The queue is kept in buckets of equal size, each a tree over its
+jobs in queue order whose knots hold the shortest waiting promise below: the first waiting job,
+and the first that ends in time, are found in steps of the tree's height, however long the queue.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from gpu_lab.placement.bitmaps import add, first, remove
+from gpu_lab.simulate.jobs import Floats, Ints
+
+NONE, SKIP, EASY = range(3)
+INFINITE = np.inf
+
+
+class Queue(NamedTuple):
+    """The waiting jobs. Per job (jobs,): `bucket` and `slot` in its bucket's tree and `rank` in
+    the whole order. Per bucket: `size` in GPUs, `root` where its tree begins, `leaves` its
+    width. `tree` holds all trees, `members` the job at each leaf."""
+
+    bucket: Ints
+    slot: Ints
+    rank: Ints
+    size: Ints
+    root: Ints
+    leaves: Ints
+    tree: Floats
+    members: Ints
+
+
+class Room(NamedTuple):
+    """The free GPUs of each of the nodes, of `capacity` GPUs, and per free count the set of
+    nodes that have it (rows of `words`) and their number."""
+
+    free: Ints
+    capacity: int
+    words: Ints
+    offsets: Ints
+    nodes_with: Ints
+
+
+class Held(NamedTuple):
+    """Where running jobs are: per job where its nodes begin in `node`; equal gangs first fill
+    whole nodes, then `rest` GPUs of the last."""
+
+    begin: Ints
+    node: Ints
+
+
+class Agenda(NamedTuple):
+    """A heap of running jobs by end (and number): ends, jobs and how many there are."""
+
+    end: Floats
+    job: Ints
+    size: Ints
+
+
+@numba.njit(cache=True)
+def _set_waiting(queue: Queue, job: int, promise: float) -> None:
+    bucket = queue.bucket[job]
+    root = queue.root[bucket]
+    place = queue.leaves[bucket] + queue.slot[job]
+    queue.tree[root + place] = promise
+    while place > 1:
+        place >>= 1
+        left, right = queue.tree[root + 2 * place], queue.tree[root + 2 * place + 1]
+        queue.tree[root + place] = min(left, right)
+
+
+@numba.njit(cache=True)
+def _first_waiting(queue: Queue, bucket: int, longest: float) -> int:
+    # The first waiting job of a bucket whose promise is at most `longest`; -1 when none.
+    root, leaves = queue.root[bucket], queue.leaves[bucket]
+    if queue.tree[root + 1] > longest or queue.tree[root + 1] == INFINITE:
+        return -1
+    place = 1
+    while place < leaves:
+        place *= 2
+        promise = queue.tree[root + place]
+        if promise > longest or promise == INFINITE:
+            place += 1
+    return int(queue.members[root + place])
+
+
+@numba.njit(cache=True)
+def _change(room: Room, node: int, gpus: int) -> None:
+    before = room.free[node]
+    remove(room.words[before], room.offsets, node)
+    add(room.words[before + gpus], room.offsets, node)
+    room.nodes_with[before] -= 1
+    room.nodes_with[before + gpus] += 1
+    room.free[node] = before + gpus
+
+
+@numba.njit(cache=True)
+def _fullest(room: Room, gpus: int) -> int:
+    for free in range(gpus, room.capacity + 1):
+        if room.nodes_with[free] > 0:
+            return int(first(room.words[free], room.offsets))
+    return -1
+
+
+@numba.njit(cache=True)
+def _fits(room: Room, gpus: int) -> bool:
+    if gpus <= room.capacity:
+        return _fullest(room, gpus) >= 0
+    whole, rest = gpus // room.capacity, gpus % room.capacity
+    if room.nodes_with[room.capacity] < whole:
+        return False
+    able = 0
+    for free in range(max(rest, 1), room.capacity + 1):
+        able += room.nodes_with[free]
+    return rest == 0 or able > whole
+
+
+@numba.njit(cache=True)
+def _place(room: Room, held: Held, job: int, gpus: int) -> None:
+    begin = held.begin[job]
+    whole, rest = gpus // room.capacity, gpus % room.capacity
+    if gpus <= room.capacity:
+        whole, rest = 0, gpus
+    for place in range(whole):
+        node = int(first(room.words[room.capacity], room.offsets))
+        held.node[begin + place] = node
+        _change(room, node, -room.capacity)
+    if rest:
+        node = _fullest(room, rest)
+        held.node[begin + whole] = node
+        _change(room, node, -rest)
+
+
+@numba.njit(cache=True)
+def _release(room: Room, held: Held, job: int, gpus: int) -> None:
+    begin, left = held.begin[job], gpus
+    place = 0
+    while left > 0:
+        part = min(left, room.capacity)
+        _change(room, held.node[begin + place], part)
+        left -= part
+        place += 1
+
+
+@numba.njit(cache=True)
+def _push(agenda: Agenda, end: float, job: int) -> None:
+    place = agenda.size[0]
+    agenda.size[0] += 1
+    while place > 0:
+        above = (place - 1) // 2
+        if agenda.end[above] < end or (agenda.end[above] == end and agenda.job[above] < job):
+            break
+        agenda.end[place], agenda.job[place] = agenda.end[above], agenda.job[above]
+        place = above
+    agenda.end[place], agenda.job[place] = end, job
+
+
+@numba.njit(cache=True)
+def _pop(agenda: Agenda) -> int:
+    job = agenda.job[0]
+    agenda.size[0] -= 1
+    size = agenda.size[0]
+    end, last = agenda.end[size], agenda.job[size]
+    place = 0
+    while 2 * place + 1 < size:
+        below = 2 * place + 1
+        if below + 1 < size and (
+            agenda.end[below + 1] < agenda.end[below]
+            or (
+                agenda.end[below + 1] == agenda.end[below]
+                and agenda.job[below + 1] < agenda.job[below]
+            )
+        ):
+            below += 1
+        if end < agenda.end[below] or (end == agenda.end[below] and last < agenda.job[below]):
+            break
+        agenda.end[place], agenda.job[place] = agenda.end[below], agenda.job[below]
+        place = below
+    agenda.end[place], agenda.job[place] = end, last
+    return int(job)
+
+
+@numba.njit(cache=True)
+def _head(queue: Queue) -> int:
+    best = -1
+    for bucket in range(len(queue.size)):
+        job = _first_waiting(queue, bucket, INFINITE)
+        if job >= 0 and (best < 0 or queue.rank[job] < queue.rank[best]):
+            best = job
+    return best
+
+
+@numba.njit(cache=True)
+def _first_fitting(queue: Queue, room: Room) -> int:
+    best = -1
+    for bucket in range(len(queue.size)):
+        job = _first_waiting(queue, bucket, INFINITE)
+        if (
+            job >= 0
+            and (best < 0 or queue.rank[job] < queue.rank[best])
+            and _fits(room, queue.size[bucket])
+        ):
+            best = job
+    return best
+
+
+@numba.njit(cache=True)
+def _row_fits(free: Ints, capacity: int, gpus: int) -> bool:
+    # The plain rule on a row of free counts: one node, or whole nodes and one for the rest.
+    whole, rest = gpus // capacity, gpus % capacity
+    if gpus <= capacity:
+        whole, rest = 0, gpus
+    full, able = 0, 0
+    for node in range(len(free)):
+        full += free[node] == capacity
+        able += rest > 0 and free[node] >= rest
+    return full >= whole and (rest == 0 or able > whole)
+
+
+@numba.njit(cache=True)
+def _row_take(free: Ints, capacity: int, gpus: int, chosen: Ints) -> int:
+    # Take the places that the plain rule gives; returns how many nodes were chosen.
+    whole, rest = gpus // capacity, gpus % capacity
+    if gpus <= capacity:
+        whole, rest = 0, gpus
+    places = 0
+    for node in range(len(free)):
+        if places < whole and free[node] == capacity:
+            free[node] = 0
+            chosen[places] = node
+            places += 1
+    if rest:
+        best = -1
+        for node in range(len(free)):
+            if free[node] >= rest and (best < 0 or free[node] < free[best]):
+                best = node
+        free[best] -= rest
+        chosen[places] = best
+        places += 1
+    return places
+
+
+@numba.njit(cache=True)
+def _reserve(
+    room: Room,
+    held: Held,
+    agenda: Agenda,
+    gpus: Ints,
+    promised: Floats,
+    head: int,
+    now: float,
+    spare: Ints,
+    scratch: Ints,
+) -> float:
+    # When the blocked head fits, node by node; `spare` is left with what is free beside it then.
+    spare[:] = room.free
+    size = agenda.size[0]
+    jobs = agenda.job[:size]
+    ends = np.maximum(promised[jobs], now)
+    at = now
+    for place in np.argsort(ends, kind="mergesort"):
+        job = jobs[place]
+        left, part = gpus[job], 0
+        while left > 0:
+            spare[held.node[held.begin[job] + part]] += min(left, room.capacity)
+            left -= room.capacity
+            part += 1
+        at = ends[place]
+        if _row_fits(spare, room.capacity, gpus[head]):
+            break
+    _row_take(spare, room.capacity, gpus[head], scratch)
+    return float(at)
+
+
+@numba.njit(cache=True)
+def _next_beside(
+    queue: Queue, room: Room, spare: Ints, narrow: Ints, after: int, until: float
+) -> int:
+    # The next in the queue's order that may pass the blocked head; -1 when none.
+    best = -1
+    for node in range(len(narrow)):
+        narrow[node] = min(room.free[node], spare[node])
+    for bucket in range(len(queue.size)):
+        size = queue.size[bucket]
+        if not _fits(room, size):
+            continue
+        job = _first_waiting(queue, bucket, until)
+        if _row_fits(narrow, room.capacity, size):
+            job = _first_waiting(queue, bucket, INFINITE)
+        if job >= 0 and job != after and (best < 0 or queue.rank[job] < queue.rank[best]):
+            best = job
+    return best
+
+
+@numba.njit(cache=True)
+def simulate(
+    submit: Floats,
+    seconds: Floats,
+    estimate: Floats,
+    gpus: Ints,
+    queue: Queue,
+    room: Room,
+    held: Held,
+    backfill: int,
+    start: Floats,
+    end: Floats,
+) -> int:
+    """Run every job; fills `start` and `end` (jobs,) and returns the events handled.
+
+    Jobs are in order of submission. `backfill` is NONE, SKIP or EASY.
+    """
+    jobs = len(submit)
+    agenda = Agenda(np.empty(jobs), np.empty(jobs, np.int64), np.zeros(1, np.int64))
+    promised = np.empty(jobs if backfill == EASY else 0)
+    spare, narrow = np.empty_like(room.free), np.empty_like(room.free)
+    scratch = np.empty(len(room.free) + 1, np.int64)
+    arrived, events = 0, 0
+    while arrived < jobs or agenda.size[0] > 0:
+        now = submit[arrived] if arrived < jobs else INFINITE
+        if agenda.size[0] > 0:
+            now = min(now, agenda.end[0])
+        while agenda.size[0] > 0 and agenda.end[0] <= now:
+            job = _pop(agenda)
+            _release(room, held, job, gpus[job])
+            events += 1
+        while arrived < jobs and submit[arrived] <= now:
+            _set_waiting(queue, arrived, estimate[arrived])
+            arrived += 1
+            events += 1
+        head, until = -1, now
+        while True:
+            if head < 0:
+                job = _first_fitting(queue, room) if backfill == SKIP else _head(queue)
+                if job < 0:
+                    break
+                if backfill != SKIP and not _fits(room, gpus[job]):
+                    if backfill == NONE:
+                        break
+                    head = job
+                    _set_waiting(queue, head, INFINITE)
+                    until = _reserve(room, held, agenda, gpus, promised, head, now, spare, scratch)
+                    continue
+                _place(room, held, job, gpus[job])
+            else:
+                job = _next_beside(queue, room, spare, narrow, head, until - now)
+                if job < 0:
+                    break
+                if now + estimate[job] <= until:
+                    _place(room, held, job, gpus[job])
+                else:
+                    places = _row_take(narrow, room.capacity, gpus[job], scratch)
+                    left = gpus[job]
+                    for place in range(places):
+                        part = min(left, room.capacity)
+                        node = scratch[place]
+                        held.node[held.begin[job] + place] = node
+                        _change(room, node, -part)
+                        spare[node] -= part
+                        left -= part
+            _set_waiting(queue, job, INFINITE)
+            start[job], end[job] = now, now + seconds[job]
+            if backfill == EASY:
+                promised[job] = now + estimate[job]
+            _push(agenda, end[job], job)
+        if head >= 0:
+            _set_waiting(queue, head, estimate[head])
+    return events
+
+
+def room_of(nodes: int, capacity: int, offsets: Ints) -> Room:
+    """Make the empty room; `offsets` as `bitmaps.layout(nodes)` gives them."""
+    room = Room(
+        np.full(nodes, capacity, np.int64),
+        capacity,
+        np.zeros((capacity + 1, int(offsets[-1])), np.int64),
+        offsets,
+        np.zeros(capacity + 1, np.int64),
+    )
+    room.nodes_with[capacity] = nodes
+    for node in range(nodes):
+        add(room.words[capacity], offsets, node)
+    return room
+
+
+def queue_of(gpus: Ints, order: npt.NDArray[np.intp]) -> Queue:
+    """Make the empty queue: `order` lists the jobs as the queue's rule ranks them."""
+    size, bucket = np.unique(gpus, return_inverse=True)
+    rank = np.empty(len(gpus), np.int64)
+    rank[order] = np.arange(len(gpus))
+    count = np.bincount(bucket, minlength=len(size))
+    leaves = np.array([1 << int(max(n - 1, 0)).bit_length() for n in count], np.int64)
+    root = np.concatenate(([0], np.cumsum(2 * leaves)[:-1])).astype(np.int64)
+    slot = np.empty(len(gpus), np.int64)
+    members = np.full(int((2 * leaves).sum()), -1, np.int64)
+    for number in range(len(size)):
+        mine = order[bucket[order] == number]
+        slot[mine] = np.arange(len(mine))
+        members[root[number] + leaves[number] + slot[mine]] = mine
+    tree = np.full(len(members), np.inf)
+    bucket = bucket.astype(np.int64)
+    return Queue(bucket, slot, rank, size.astype(np.int64), root, leaves, tree, members)
+
+
+def held_of(gpus: Ints, capacity: int) -> Held:
+    """Make room for every job's nodes."""
+    parts = -(-gpus // capacity)
+    begin = np.concatenate(([0], np.cumsum(parts)[:-1])).astype(np.int64)
+    return Held(begin, np.zeros(int(parts.sum()), np.int64))

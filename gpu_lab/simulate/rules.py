@@ -1,0 +1,95 @@
+"""What a simulation is run by: the queue's rule and the options around it. Values only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Order(StrEnum):
+    """Who stands first among equals in priority."""
+
+    FIFO = "fifo"
+    SHORTEST = "shortest"
+
+
+class Backfill(StrEnum):
+    """Who may pass a first job that does not fit.
+
+    `none`: nobody. `skip`: whoever fits. `easy`: whoever does not delay the first, whose
+    reservation knows which nodes it needs. `easy-by-counts`: the same with a reservation that
+    only counts GPUs; kept to show why that fails. `conservative`: whoever delays nobody.
+    """
+
+    NONE = "none"
+    SKIP = "skip"
+    EASY = "easy"
+    EASY_BY_COUNTS = "easy-by-counts"
+    CONSERVATIVE = "conservative"
+
+
+class Sharing(StrEnum):
+    """How GPUs beyond everyone's quota are lent."""
+
+    NO_BORROWING = "no-borrowing"
+    WATER_FILLING = "water-filling"
+    DOMINANT = "dominant"
+
+
+@dataclass(frozen=True)
+class Checkpoints:
+    """What a stopped job loses: the work since its last checkpoint, and a restart."""
+
+    every_seconds: float = 1800.0
+    restart_seconds: float = 60.0
+
+
+@dataclass(frozen=True)
+class Quotas:
+    """GPUs that each tenant deserves, and how the rest is lent."""
+
+    gpus: Mapping[str, int]
+    sharing: Sharing = Sharing.WATER_FILLING
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Everything the scheduler goes by.
+
+    `preempts`: a job may stop running ones of lower priority. `migration_seconds`: what a moved
+    job pauses for, None for no defragmentation. `depth`: how many waiting jobs conservative
+    backfilling plans for. `drained_at_once`: the disruption budget of maintenance.
+    """
+
+    order: Order = Order.FIFO
+    backfill: Backfill = Backfill.SKIP
+    preempts: bool = False
+    checkpoints: Checkpoints = field(default_factory=Checkpoints)
+    quotas: Quotas | None = None
+    migration_seconds: float | None = None
+    depth: int = 50
+    drained_at_once: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A node breaks at `at` and is back after `seconds`; its jobs lose what no checkpoint has."""
+
+    at: float
+    node: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """Maintenance asked for at `at`: no new jobs, wait up to `grace` for the node to empty, then
+    checkpoint and move what still runs, and be away for `seconds`."""
+
+    at: float
+    node: int
+    seconds: float
+    grace: float = 3600.0
+
+
+Disruption = Failure | Drain
