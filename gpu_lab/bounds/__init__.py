@@ -1,5 +1,5 @@
 """How much better any scheduler could do. Solvers load on use; this face loads none of them."""
 
-from gpu_lab.bounds.gap import Gap
+from gpu_lab.bounds.gap import BoundUnavailable, Gap
 
-__all__ = ["Gap"]
+__all__ = ["BoundUnavailable", "Gap"]

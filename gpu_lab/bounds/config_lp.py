@@ -16,6 +16,7 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_matrix
 
 from gpu_lab.bounds.demand import MILLI, Demand
+from gpu_lab.bounds.gap import BoundUnavailable
 
 Floats = NDArray[np.float64]
 Pattern = tuple[tuple[int, int], ...]
@@ -27,7 +28,7 @@ LEFT_OUT_AT_MOST = 1e-6
 LEFT_OUT_COST = 100
 
 
-class BoundNotFound(Exception):
+class BoundNotFound(BoundUnavailable):
     """The solver found no bound; the message carries its words."""
 
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
+class BoundUnavailable(Exception):
+    """A bound cannot be had: a solver is missing, or found nothing; the message says which."""
+
+
 @dataclass(frozen=True)
 class Gap:
     """`result` and `bound` in the same `unit`; `more_is_better` says which way is up."""

@@ -10,19 +10,20 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from gpu_lab.bounds.demand import MILLI, Demand, NodeClass, PodClass
+from gpu_lab.bounds.gap import BoundUnavailable
 
 if TYPE_CHECKING:
     from ortools.sat.python.cp_model import CpModel
 
 
-class SolverMissing(Exception):
+class SolverMissing(BoundUnavailable):
     """OR-Tools is not installed; `pip install 'touchbase[bounds]'` brings it."""
 
     def __init__(self) -> None:
         super().__init__("OR-Tools is not installed; get it with: pip install 'touchbase[bounds]'")
 
 
-class OptimumNotFound(Exception):
+class OptimumNotFound(BoundUnavailable):
     """There is no packing that serves all the pods that must be, or none was found in time."""
 
 

@@ -46,7 +46,7 @@ class TopologyAware:
 def _allowed(job: Job, state: FleetState, room: np.ndarray) -> list[np.ndarray]:
     """Give the room inside each NVLink domain, tightest first; everywhere for other jobs."""
     if not job.nvlink:
-        return [room]
+        return [room] if room.any() else []
     free_of_levels = job.model_copy(update={"topology": None})
     [domains] = list(regions(free_of_levels, state))
     totals = np.bincount(domains, weights=room)

@@ -1,0 +1,351 @@
+"""`touchbase lab fleet`, `place`, `bound` and `plot`: where gangs go, and how good that is.
+
+Internal imports are late, so that `lab --help` loads neither the compiler nor the plots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.output import fail, print_json
+
+if TYPE_CHECKING:
+    from gpu_lab.bounds import Gap
+    from gpu_lab.fleet import Fleet, FleetState, Placement
+    from gpu_lab.jobs import Job
+    from gpu_lab.placement import NoPlace
+
+app = typer.Typer(no_args_is_help=True)
+
+Scene = Annotated[
+    str, typer.Argument(help="A fleet with jobs (TOML or YAML), or: seed, nvl72, shared.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything random.")]
+Load = Annotated[
+    float, typer.Option("--load", min=0, max=1, help="Share of the fleet in use beforehand.")
+]
+PolicyName = Annotated[str, typer.Option("--policy", help="Who chooses; a wrong name lists all.")]
+
+
+@app.command()
+def fleet(scene: Scene = "seed", as_json: Json = False, seed: Seed = 0) -> None:
+    """Show a fleet: its levels, its machines, its NVLink, and whether its jobs could ever run."""
+    del seed  # a description has nothing random; the option is there as on every lab verb
+    from gpu_lab.placement.feasibility import why_impossible
+
+    with clear_errors():
+        described, jobs = _read(scene)
+        refusals = {job.name: why_impossible(job, described) for job in jobs}
+    if as_json:
+        print_json(
+            _fleet_values(described)
+            | {"jobs": {name: str(why) if why else "possible" for name, why in refusals.items()}}
+        )
+        return
+    for line in _fleet_lines(described):
+        typer.echo(line)
+    for name, why in refusals.items():
+        typer.echo(str(why) if why else f"job {name!r} can run here")
+
+
+@app.command()
+def place(
+    scene: Scene = "seed",
+    cases: Annotated[
+        Path | None, typer.Option(help="Topology cases as JSON; answers them and nothing else.")
+    ] = None,
+    policy: PolicyName = "topology",
+    load: Load = 0.0,
+    picture: Annotated[Path | None, typer.Option(help="Write a PNG for a chat here.")] = None,
+    as_json: Json = False,
+    seed: Seed = 0,
+) -> None:
+    """Place a scene's jobs one after another, or answer a file of topology cases."""
+    with clear_errors():
+        if cases is not None:
+            _answer_cases(cases)
+            return
+        described, jobs = _read(scene)
+        state, placed = _place_all(described, jobs, policy, load, seed)
+        if picture is not None:
+            _draw(described, placed, load, seed, picture)
+    if as_json:
+        print_json({"policy": policy, "seed": seed, "load": load, "jobs": _answers(state, placed)})
+        return
+    for answer in placed:
+        typer.echo(_line(state, answer))
+    if any(_is_refused(answer) for answer in placed):
+        raise typer.Exit(1)
+
+
+@app.command()
+def bound(
+    scene: Scene = "seed",
+    trace: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="An openb folder, for the packing bound.")
+    ] = None,
+    workload: Annotated[str, typer.Option(help="NAME as in openb_pod_list_NAME.csv.")] = "default",
+    sequence: Annotated[
+        Path | None, typer.Option(metavar="FILE.npz", help="The published orders of arrival.")
+    ] = None,
+    nodes: Annotated[
+        int, typer.Option(min=0, max=8, help="The exact optimum on so few nodes instead.")
+    ] = 0,
+    policy: PolicyName = "topology",
+    load: Load = 0.0,
+    as_json: Json = False,
+    seed: Seed = 42,
+) -> None:
+    """Show a result, what nothing could beat, and the distance: all-reduce, or packing openb."""
+    with clear_errors():
+        if trace is None:
+            gaps = _all_reduce_gaps(scene, policy, load, seed)
+        elif nodes:
+            gaps = _small_gaps(trace, workload, nodes, seed)
+        else:
+            gaps = _openb_gaps(trace, workload, sequence, seed)
+    if as_json:
+        print_json([_gap_values(gap) for gap in gaps])
+        return
+    for gap in gaps:
+        typer.echo(str(gap))
+
+
+@app.command()
+def plot(
+    scene: Scene = "seed",
+    out: Annotated[Path, typer.Option("--out", help="The PNG to write.")] = Path("placement.png"),
+    policy: PolicyName = "topology",
+    load: Load = 0.96,
+    as_json: Json = False,
+    seed: Seed = 7,
+) -> None:
+    """Draw a fleet in use as a heat map, with where its last job goes: 1280 x 960 for a chat."""
+    with clear_errors():
+        described, jobs = _read(scene)
+        _, placed = _place_all(described, jobs, policy, load, seed)
+        _draw(described, placed, load, seed, out)
+    if as_json:
+        print_json({"picture": str(out), "policy": policy, "seed": seed, "load": load})
+    else:
+        typer.echo(f"drawn: {out}")
+
+
+@contextmanager
+def clear_errors() -> Iterator[None]:
+    """Turn what cannot be done into one line: the thing, the value, the way out."""
+    from gpu_lab.bounds import BoundUnavailable
+    from gpu_lab.fleet import FleetRefused
+    from gpu_lab.placement.topology import CaseNotReadable
+    from gpu_lab.traces.errors import TraceMalformed, TraceNotFound
+
+    refusals = (FleetRefused, CaseNotReadable, BoundUnavailable, TraceMalformed, TraceNotFound)
+    try:
+        yield
+    except refusals as why:
+        fail(str(why))
+    except OSError as why:
+        fail(f"{why.filename}: {why.strerror}")
+
+
+def _read(scene: str) -> tuple[Fleet, tuple[Job, ...]]:
+    from gpu_lab.examples import scene_path
+    from gpu_lab.fleet import read_scene
+
+    return read_scene(scene_path(scene))
+
+
+def _fleet_lines(described: Fleet) -> Iterator[str]:
+    counts = ", ".join(f"{len(level):,} {level.name}s" for level in described.levels)
+    yield f"fleet {described.name}: {described.total_gpus:,} GPUs in {counts}"
+    for place_, (name, kind) in enumerate(
+        zip(described.type_names, described.node_types, strict=True)
+    ):
+        count = int((described.type_of == place_).sum())
+        link = f"NVLink inside each {kind.nvlink}" if kind.nvlink else "PCIe only"
+        yield (
+            f"  {count:,} x {name}: {kind.gpus} x {kind.gpu} {kind.gpu_memory_gib:g} GB, {link},"
+            f" {kind.cpus} cores, {kind.ram_gib:g} GiB, {kind.nics} NICs of {kind.nic_gbps:g} Gb/s"
+        )
+
+
+def _fleet_values(described: Fleet) -> dict[str, object]:
+    return {
+        "name": described.name,
+        "gpus": described.total_gpus,
+        "levels": {level.name: len(level) for level in described.levels},
+        "node_types": {
+            name: kind.model_dump() | {"nodes": int((described.type_of == number).sum())}
+            for number, (name, kind) in enumerate(
+                zip(described.type_names, described.node_types, strict=True)
+            )
+        },
+    }
+
+
+def _place_all(
+    described: Fleet, jobs: tuple[Job, ...], policy: str, load: float, seed: int
+) -> tuple[FleetState, list[Placement | NoPlace]]:
+    """Place each job on a fleet in use; a job that could never run fails with the reason."""
+    import numpy as np
+
+    from gpu_lab.fleet import FleetState, Placement
+    from gpu_lab.placement.background import fill_to
+    from gpu_lab.placement.feasibility import why_impossible
+    from gpu_lab.placement.policies import UnknownPolicy, policy_named
+
+    try:
+        chooser = policy_named(policy)
+    except UnknownPolicy as unknown:
+        fail(str(unknown))
+    for job in sorted(jobs, key=lambda job: -job.priority):
+        impossible = why_impossible(job, described)
+        if impossible is not None:
+            fail(str(impossible))
+    rng = np.random.default_rng(seed)
+    state = FleetState(described)
+    fill_to(state, load, rng)
+    placed: list[Placement | NoPlace] = []
+    for job in sorted(jobs, key=lambda job: -job.priority):
+        answer = chooser.choose(job, state, rng)
+        if isinstance(answer, Placement):
+            state.take(answer)
+        placed.append(answer)
+    return state, placed
+
+
+def _is_refused(answer: Placement | NoPlace) -> bool:
+    from gpu_lab.placement import NoPlace
+
+    return isinstance(answer, NoPlace)
+
+
+def _line(state: FleetState, answer: Placement | NoPlace) -> str:
+    from gpu_lab.placement import NoPlace
+    from gpu_lab.placement.allreduce import report
+
+    if isinstance(answer, NoPlace):
+        return f"{answer.job}: no place now; {answer.reason}"
+    names = state.fleet.node_names
+    holds = [f"{names[hold.node]} GPUs {','.join(map(str, hold.gpus))}"
+             for hold in answer.holds if hold.gpus]  # fmt: skip
+    shown = "; ".join(holds[:4]) + (f"; and {len(holds) - 4} more nodes" if holds[4:] else "")
+    near = report(state.fleet, answer)
+    spans = ", ".join(f"{count} {level}" for level, count in near.spanned.items())
+    return f"{answer.job}: {shown} ({spans}; all-reduce of 10 GiB {near.step_seconds * 1e3:.1f} ms)"
+
+
+def _answers(state: FleetState, placed: list[Placement | NoPlace]) -> list[dict[str, object]]:
+    from dataclasses import asdict
+
+    from gpu_lab.placement import NoPlace
+    from gpu_lab.placement.allreduce import report
+
+    answers: list[dict[str, object]] = []
+    for answer in placed:
+        if isinstance(answer, NoPlace):
+            answers.append({"job": answer.job, "placed": False, "reason": answer.reason})
+            continue
+        holds = [
+            asdict(hold) | {"node": state.fleet.node_names[hold.node]} for hold in answer.holds
+        ]
+        near = asdict(report(state.fleet, answer))
+        answers.append({"job": answer.job, "placed": True, "holds": holds, "locality": near})
+    return answers
+
+
+def _answer_cases(path: Path) -> None:
+    import json
+
+    from gpu_lab.placement.topology import answer_case, read_cases
+
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as wrong:
+        fail(f"{path} is not JSON: {wrong}")
+    print_json(
+        [
+            {
+                "id": case.id,
+                "pod_sets": [answer.model_dump(mode="json") for answer in answer_case(case, gates)],
+            }
+            for case, gates in read_cases(document)
+        ]
+    )
+
+
+def _draw(
+    described: Fleet, placed: list[Placement | NoPlace], load: float, seed: int, out: Path
+) -> None:
+    """Draw the last placed job on the fleet as it was before any of the scene's jobs."""
+    import numpy as np
+
+    from gpu_lab.fleet import FleetState, Placement
+    from gpu_lab.pictures.placement import placement_card
+    from gpu_lab.placement.background import fill_to, first_free
+
+    found = [answer for answer in placed if isinstance(answer, Placement)]
+    if not found:
+        fail(f"nothing to draw: {placed[-1].job if placed else 'no job'} has no place")
+    before = FleetState(described)
+    fill_to(before, load, np.random.default_rng(seed))
+    naive = first_free(before, found[-1].gpus) if load else []
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_bytes(placement_card(before, found[-1], naive).png())
+
+
+def _all_reduce_gaps(scene: str, policy: str, load: float, seed: int) -> list[Gap]:
+    from gpu_lab.bounds.allreduce import all_reduce_gap
+    from gpu_lab.fleet import Placement
+    from gpu_lab.placement.allreduce import GIB
+
+    described, jobs = _read(scene)
+    state, placed = _place_all(described, jobs, policy, load, seed)
+    found = [answer for answer in placed if isinstance(answer, Placement) and answer.gpus > 1]
+    if not found:
+        fail("no gang of 2 or more GPUs found a place; there is nothing to bound")
+    return [all_reduce_gap(state.fleet, answer, 10 * GIB) for answer in found]
+
+
+def _openb_gaps(trace: Path, workload: str, sequence: Path | None, seed: int) -> list[Gap]:
+    import numpy as np
+
+    from gpu_lab.bounds.openb import openb_gaps
+    from gpu_lab.placement.protocol.arrivals import draw_order
+    from gpu_lab.traces import openb
+
+    nodes, pods = openb.read_nodes(trace), openb.read_pods(trace, workload)
+    rng = np.random.default_rng(seed)
+    if sequence is None:
+        order = draw_order(pods, nodes, rng)
+    else:
+        published = openb.read_order(sequence, workload, seed)
+        order = published.pods, published.node_rank
+    return openb_gaps(nodes, pods, order, rng)
+
+
+def _small_gaps(trace: Path, workload: str, count: int, seed: int) -> list[Gap]:
+    import numpy as np
+
+    from gpu_lab.bounds.openb import small_gap
+    from gpu_lab.traces import openb
+
+    nodes, pods = openb.read_nodes(trace), openb.read_pods(trace, workload)
+    rng = np.random.default_rng(seed)
+    chosen = sorted(rng.choice(len(nodes), size=count, replace=False).tolist())
+    gap, best = small_gap([nodes[place] for place in chosen], pods, rng, seconds=60)
+    if not best.is_proven:
+        typer.echo(f"best found {best.percent:.2f} %; the bound is not closed in 60 s", err=True)
+    return [gap]
+
+
+def _gap_values(gap: Gap) -> dict[str, object]:
+    from dataclasses import asdict
+
+    return asdict(gap) | {"distance": gap.distance}
