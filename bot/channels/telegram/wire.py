@@ -71,6 +71,11 @@ class Wire:
             raise TelegramError("getUpdates gave no list")
         return found
 
+    async def confirm(self, offset: int) -> None:
+        """Confirm updates below `offset` without waiting for more."""
+        asked = {"offset": offset, "timeout": 0, "limit": 1}
+        await self._bot.do_api_request("getUpdates", api_kwargs=asked)
+
     async def send(self, chat: str, text: str, buttons: Sequence[Sequence[Button]]) -> int:
         """Send plain text with buttons; gives the message's id."""
         message = await self._bot.send_message(
