@@ -214,7 +214,11 @@ def _watch(looking: Probe, every: float, *, as_json: bool) -> None:
 
     from gpu_lab.probe.table import snapshot_view
 
-    with Live(console=Console(highlight=False), auto_refresh=False) as live:
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        _each_look(looking, every, lambda seen: console.print(snapshot_view(seen)))
+        return
+    with Live(console=console, screen=True, auto_refresh=False) as live:
         _each_look(looking, every, lambda seen: live.update(snapshot_view(seen), refresh=True))
 
 

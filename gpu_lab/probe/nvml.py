@@ -65,6 +65,17 @@ def _binding() -> str:
     return version
 
 
+class _UnknownAddress(Exception):
+    """No handle is kept under this address."""
+
+
+class _Handles(dict[str, Handle]):
+    """The handles by address."""
+
+    def __missing__(self, address: str) -> Handle:
+        raise _UnknownAddress(address)
+
+
 class Nvml:
     """Answers from libnvidia-ml. Safe from several threads; useless in a forked child, by design.
 
@@ -79,7 +90,7 @@ class Nvml:
         self.binding = binding
         self.surroundings = surroundings
         self.instant = clock
-        self._handles: dict[str, Handle] = {}
+        self._handles = _Handles()
         self._events: Handle | None = None
         self._is_open = True
         _open_ones.add(self)
@@ -88,12 +99,18 @@ class Nvml:
         """Call the library; its refusal becomes the reason."""
         if not self._is_open:
             return _CLOSED
+        handles, ask = self._handles, ANSWERS.get(call.symbol)
+        answer: Any
         try:
-            return cast("Answer", self._answer(call.symbol, arguments))
+            if ask is None:
+                answer = self._remembering(call.symbol, arguments)
+            else:
+                answer = ask(*[handles[at] if isinstance(at, str) else at for at in arguments])
         except pynvml.NVMLError as refused:
-            return missing_for(refused.value)
+            answer = missing_for(refused.value)
         except _UnknownAddress:
-            return _FORGOTTEN
+            answer = _FORGOTTEN
+        return cast("Reading[Answer]", answer)
 
     def close(self) -> None:
         """Free the event set and shut the library down; again is harmless."""
@@ -108,7 +125,7 @@ class Nvml:
         self._is_open = False
         self._handles.clear()
 
-    def _answer(self, symbol: str, arguments: tuple[Argument, ...]) -> Plain:
+    def _remembering(self, symbol: str, arguments: tuple[Argument, ...]) -> Plain:
         match symbol:
             case "nvmlDeviceGetHandleByIndex_v2":
                 return self._open(int(arguments[0]))
@@ -119,17 +136,7 @@ class Nvml:
             case "nvmlEventSetWait_v2":
                 return self._wait(int(arguments[0]))
             case _:
-                ask = ANSWERS.get(symbol)
-                return _absent() if ask is None else ask(*self._resolved(arguments))
-
-    def _resolved(self, arguments: tuple[Argument, ...]) -> list[Handle | int]:
-        return [self._handle(at) if isinstance(at, str) else at for at in arguments]
-
-    def _handle(self, address: str) -> Handle:
-        handle = self._handles.get(address)
-        if handle is None:
-            raise _UnknownAddress(address)
-        return handle
+                return _absent()
 
     def _open(self, index: int) -> str:
         address = str(index)
@@ -141,14 +148,14 @@ class Nvml:
         address = f"{parent}/{index}"
         self._handles.pop(address, None)
         self._handles[address] = pynvml.nvmlDeviceGetMigDeviceHandleByIndex(
-            self._handle(parent), index
+            self._handles[parent], index
         )
         return address
 
     def _register(self, address: str, types: int) -> int:
         if self._events is None:
             self._events = pynvml.nvmlEventSetCreate()
-        pynvml.nvmlDeviceRegisterEvents(self._handle(address), types, self._events)
+        pynvml.nvmlDeviceRegisterEvents(self._handles[address], types, self._events)
         return 0
 
     def _wait(self, milliseconds: int) -> tuple[str, int, int]:
@@ -163,10 +170,6 @@ class Nvml:
             if ctypes.cast(handle, ctypes.c_void_p).value == wanted:
                 return address
         return ""
-
-
-class _UnknownAddress(Exception):
-    """No handle is kept under this address."""
 
 
 _open_ones: weakref.WeakSet[Nvml] = weakref.WeakSet()
@@ -184,17 +187,27 @@ def _absent() -> Plain:
     raise pynvml.NVMLError(pynvml.NVML_ERROR_FUNCTION_NOT_FOUND)
 
 
+def _call(symbol: str, *arguments: Handle) -> None:
+    code = pynvml._nvmlGetFunctionPointer(symbol)(*arguments)  # noqa: SLF001 -- its one way in
+    if code:
+        raise pynvml.NVMLError(code)
+
+
 def _text(value: str | bytes) -> str:
     return value.decode() if isinstance(value, bytes) else value
 
 
 def _memory(device: Handle) -> Plain:
-    memory = pynvml.nvmlDeviceGetMemoryInfo(device, version=pynvml.nvmlMemory_v2)
+    # Not pynvml.nvmlDeviceGetMemoryInfo: gpustat, once imported, puts another function there.
+    memory = pynvml.c_nvmlMemory_v2_t()
+    memory.version = pynvml.nvmlMemory_v2
+    _call("nvmlDeviceGetMemoryInfo_v2", device, ctypes.byref(memory))
     return memory.total, memory.reserved, memory.free, memory.used
 
 
 def _memory_v1(device: Handle) -> Plain:
-    memory = pynvml.nvmlDeviceGetMemoryInfo(device)
+    memory = pynvml.c_nvmlMemory_t()
+    _call("nvmlDeviceGetMemoryInfo", device, ctypes.byref(memory))
     return memory.total, memory.free, memory.used
 
 

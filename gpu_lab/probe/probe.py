@@ -13,7 +13,7 @@ from types import TracebackType
 from gpu_lab.probe import calls as c
 from gpu_lab.probe.driver import Driver
 from gpu_lab.probe.errors import LoopWouldStall, ProbeUnavailable
-from gpu_lab.probe.reading import read_environment, read_gpus, read_matrix
+from gpu_lab.probe.reading import Xids, open_gpus, read_environment, read_gpus, read_matrix
 from gpu_lab.probe.values import Gpu, Instant, Missing, Reading, Snapshot
 
 
@@ -30,9 +30,11 @@ class Probe:
         """Read all GPUs now. Raises ProbeUnavailable when not even their number is known."""
         _refuse_event_loop()
         begun = self._driver.instant()
-        gpus = read_gpus(self._driver, self._uuids, self._xids_of)
-        if isinstance(gpus, Missing):
-            raise ProbeUnavailable(f"the driver does not count its GPUs: {gpus}")
+        opened = open_gpus(self._driver)
+        if isinstance(opened, Missing):
+            raise ProbeUnavailable(f"the driver does not count its GPUs: {opened}")
+        addresses = [at for at in opened if isinstance(at, str)]
+        gpus = read_gpus(self._driver, opened, self._uuids, self._xids_of(addresses))
         self._remember(gpu for gpu in gpus if isinstance(gpu, Gpu))
         matrix = read_matrix(self._driver, gpus)
         environment = read_environment(self._driver, gpus)
@@ -61,15 +63,17 @@ class Probe:
             if not isinstance(gpu.identity.uuid, Missing):
                 self._uuids[gpu.identity.index] = gpu.identity.uuid
 
-    def _xids_of(self, address: str) -> Reading[tuple[int, ...]]:
-        if address not in self._watched:
-            self._watched[address] = self._driver.ask(c.EVENT_REGISTER, address, c.EVENT_XID)
-        refused = self._watched[address]
-        if isinstance(refused, Missing):
-            return refused
+    def _xids_of(self, addresses: list[str]) -> dict[str, Xids]:
+        for at in addresses:
+            if at not in self._watched:
+                self._watched[at] = self._driver.ask(c.EVENT_REGISTER, at, c.EVENT_XID)
         while self._take_event():
             pass
-        return tuple(self._xids.get(address, ()))
+        return {at: self._heard(at) for at in addresses}
+
+    def _heard(self, address: str) -> Xids:
+        refused = self._watched[address]
+        return refused if isinstance(refused, Missing) else tuple(self._xids.get(address, ()))
 
     def _take_event(self) -> bool:
         event = self._driver.ask(c.EVENT_WAIT, 0)

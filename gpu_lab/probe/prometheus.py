@@ -6,6 +6,7 @@ a compatibility view (units as dcgm-exporter has them: MiB, MHz, watts, mJ), not
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from threading import Lock
@@ -170,6 +171,7 @@ def metrics(snapshot: Snapshot, hostname: str) -> Iterator[Metric]:
         yield _family(series, (*LABELS, "hostname"), _dcgm_samples(series, snapshot, hostname))
     for series in OWN:
         yield _family(series, OWN_LABELS, _own_samples(series, snapshot))
+    yield _xid_counts(snapshot, hostname)
     yield _reachable(snapshot)
     yield _missing(snapshot)
 
@@ -232,6 +234,19 @@ def _own_samples(series: Series, snapshot: Snapshot) -> Samples:
         number = series.read(gpu)
         if not isinstance(number, Missing):
             yield [str(gpu.identity.index), _told(gpu.identity.uuid)], number
+
+
+def _xid_counts(snapshot: Snapshot, hostname: str) -> Metric:
+    family = GaugeMetricFamily(
+        "DCGM_EXP_XID_ERRORS_COUNT",
+        "Xids seen since watching began.",
+        labels=(*LABELS, "hostname", "xid"),
+    )
+    for gpu in snapshot.reachable:
+        if not isinstance(gpu.health.xids, Missing):
+            for code, times in Counter(gpu.health.xids).items():
+                family.add_metric([*_dcgm_labels(gpu), "", "", hostname, str(code)], times)
+    return family
 
 
 def _reachable(snapshot: Snapshot) -> Metric:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from functools import lru_cache
+from typing import TypeAlias, TypeVar
 
 from gpu_lab.probe import calls as c
 from gpu_lab.probe.driver import Driver, missing_for
@@ -68,28 +69,39 @@ def told(reading: Reading[int]) -> Reading[int]:
     return HIDDEN if reading in SENTINELS else reading
 
 
-def read_gpus(
-    driver: Driver, known_uuids: Mapping[int, str], xids: Callable[[str], Reading[tuple[int, ...]]]
-) -> Reading[tuple[SeenGpu, ...]]:
-    """Read every GPU that the driver counts, reachable or not, in its order."""
+Xids: TypeAlias = Reading[tuple[int, ...]]
+
+
+def open_gpus(driver: Driver) -> Reading[tuple[Reading[str], ...]]:
+    """Open every GPU that the driver counts; one that refuses leaves its reason in its place."""
     count = driver.ask(c.COUNT)
     if isinstance(count, Missing):
         return count
-    return tuple(read_gpu(driver, index, known_uuids.get(index), xids) for index in range(count))
+    return tuple(driver.ask(c.OPEN, index) for index in range(count))
 
 
-def read_gpu(
+def read_gpus(
     driver: Driver,
-    index: int,
-    known_uuid: str | None,
-    xids: Callable[[str], Reading[tuple[int, ...]]],
-) -> SeenGpu:
-    """Read one GPU. One that is lost, even in the middle, is unreachable rather than half read."""
-    opened = driver.ask(c.OPEN, index)
-    if isinstance(opened, Missing):
-        return UnreachableGpu(index, known_uuid or opened, opened)
-    identity = read_identity(driver, opened, index)
-    gpu = _read_open_gpu(driver, opened, identity, xids(opened))
+    opened: tuple[Reading[str], ...],
+    known_uuids: Mapping[int, str],
+    xids: Mapping[str, Xids],
+) -> tuple[SeenGpu, ...]:
+    """Read every GPU in the driver's order. One lost, even midway, is unreachable, not half read.
+
+    `known_uuids` are from earlier looks, by index; `xids` belong to the opened addresses.
+    """
+    return tuple(
+        UnreachableGpu(index, known_uuids.get(index, at), at)
+        if isinstance(at, Missing)
+        else read_gpu(driver, at, index, known_uuids.get(index), xids[at])
+        for index, at in enumerate(opened)
+    )
+
+
+def read_gpu(driver: Driver, at: str, index: int, known_uuid: str | None, xids: Xids) -> SeenGpu:
+    """Read one opened GPU."""
+    identity = read_identity(driver, at, index)
+    gpu = _read_open_gpu(driver, at, identity, xids)
     if (lost := _loss(gpu)) is not None:
         uuid = identity.uuid
         return UnreachableGpu(
@@ -107,9 +119,7 @@ def _loss(gpu: Gpu) -> Missing | None:
     return None
 
 
-def _read_open_gpu(
-    driver: Driver, at: str, identity: Identity, xids: Reading[tuple[int, ...]]
-) -> Gpu:
+def _read_open_gpu(driver: Driver, at: str, identity: Identity, xids: Xids) -> Gpu:
     memory = read_memory(driver, at)
     utilization = mapped(driver.ask(c.UTILIZATION, at), lambda rates: Utilization(*rates))
     mig = read_mig(driver, at)
@@ -293,15 +303,21 @@ def _read_link(driver: Driver, at: str, index: int, state: Reading[int]) -> Link
     # A switch answers with an address of only Fs, so only a direct neighbour is asked for.
     if remote == 0:
         peer = driver.ask(c.LINK_PEER, at, index)
+    return _link(index, state, remote, peer)
+
+
+# 18 links on each of 8 GPUs hardly ever change: equal ones are one value.
+@lru_cache(maxsize=1024)
+def _link(index: int, state: Reading[int], remote: Reading[int], peer: Reading[str]) -> Link:
     return Link(
         index,
-        state if isinstance(state, Missing) else state == 1,
-        remote if isinstance(remote, Missing) else _REMOTES.get(remote, LinkRemote.OTHER),
+        mapped(state, lambda number: number == 1),
+        mapped(remote, lambda kind: _REMOTES.get(kind, LinkRemote.OTHER)),
         peer,
     )
 
 
-def read_health(driver: Driver, at: str, xids: Reading[tuple[int, ...]]) -> Health:
+def read_health(driver: Driver, at: str, xids: Xids) -> Health:
     """Read memory errors, repairs and bus replays."""
     ecc, since = c.ECC_TOTAL, c.ECC_SINCE_RESET
     return Health(

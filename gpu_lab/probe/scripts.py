@@ -22,11 +22,15 @@ class Busy:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A process takes memory (MiB), or more of it; None when the driver does not tell how much."""
+    """A process takes memory (MiB), or more of it; None when the driver does not tell how much.
+
+    `kind` is the list it stands in: C compute, G graphics, M a client of MPS.
+    """
 
     gpu: int
     pid: int
     mib: int | None
+    kind: str = "C"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +147,8 @@ def after(node: Node, event: Event) -> Node:
     match event:
         case Busy():
             return tuple(_working(gpu) if gpu is not node[-1] else gpu for gpu in node)
-        case Hold(gpu, pid, mib):
-            return _changed(node, gpu, lambda old: _holding(old, pid, mib))
+        case Hold(gpu):
+            return _changed(node, gpu, lambda old: _holding(old, event))
         case Release(gpu, pid):
             return _changed(node, gpu, lambda old: _without(old, pid))
         case Hide(gpu, mib):
@@ -177,15 +181,16 @@ def _changed(node: Node, index: int, change: Callable[[SimGpu], SimGpu]) -> Node
 
 def _working(gpu: SimGpu) -> SimGpu:
     share = 30 + 13 * gpu.index % 60
-    loaded = _holding(gpu, 4000 + gpu.index, gpu.model.total_mib * share // 100)
+    mib = gpu.model.total_mib * share // 100
+    loaded = _holding(gpu, Hold(gpu.index, 4000 + gpu.index, mib))
     return replace(loaded, utilization=97 - 5 * gpu.index % 20, clock_bits=0, celsius=61)
 
 
-def _holding(gpu: SimGpu, pid: int, mib: int | None) -> SimGpu:
-    others = _without(gpu, pid)
-    memory = None if mib is None else _fitting(others, mib)
+def _holding(gpu: SimGpu, hold: Hold) -> SimGpu:
+    others = _without(gpu, hold.pid)
+    memory = None if hold.mib is None else _fitting(others, hold.mib)
     slice_index = 0 if gpu.slices else None
-    held = SimProcess(pid, memory, "C", slice_index)
+    held = SimProcess(hold.pid, memory, hold.kind, slice_index)
     return replace(others, processes=(*others.processes, held))
 
 
@@ -215,6 +220,8 @@ _WORDS: dict[str, _Word] = {
     "busy": _Word("", lambda _: Busy()),
     "old": _Word("", lambda _: Age()),
     "hold": _Word("GPU:PID:MIB", lambda n: Hold(n[0], n[1], n[2])),
+    "draw": _Word("GPU:PID:MIB", lambda n: Hold(n[0], n[1], n[2], "G")),
+    "mps": _Word("GPU:PID:MIB", lambda n: Hold(n[0], n[1], n[2], "M")),
     "untold": _Word("GPU:PID", lambda n: Hold(n[0], n[1], None)),
     "free": _Word("GPU:PID", lambda n: Release(n[0], n[1])),
     "hidden": _Word("GPU:MIB", lambda n: Hide(n[0], n[1])),

@@ -41,7 +41,8 @@ def connection(
     end (the driver hides the switch's address), so the weaker end's count of live ones decides.
     """
     if nvlink_p2p == P2P_OK and isinstance(a, NvLinks) and isinstance(b, NvLinks):
-        bonded = direct_links(a, addresses[1]) or min(switch_links(a), switch_links(b))
+        direct = min(direct_links(a, addresses[1]), direct_links(b, addresses[0]))
+        bonded = direct or min(switch_links(a), switch_links(b))
         if bonded:
             return f"NV{bonded}"
     if isinstance(ancestor, Missing):

@@ -183,6 +183,8 @@ def test_prometheus_reads_the_metrics_over_http() -> None:
     finally:
         served.stop()
     assert [one.value for one in families["DCGM_FI_DEV_XID_ERRORS"].samples] == [0, 79]
+    (count,) = families["DCGM_EXP_XID_ERRORS_COUNT"].samples
+    assert (count.labels["xid"], count.value) == ("79", 1)
     assert families["touchbase_gpu_energy_joules"].type == "counter"
 
 

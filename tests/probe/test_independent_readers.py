@@ -234,3 +234,18 @@ app()
     assert "12.535.77" in done.stderr
     assert "nvidia-ml-py>=12.560" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+BESIDE_GPUSTAT = """
+import gpustat
+from tests.fakes.nvml.looks import look
+import os
+print(look(os.environ["FAKE_NVML"])["gpus"][0]["mem"]["free"])
+"""
+
+
+def test_gpustat_in_our_process_does_not_change_what_we_read(
+    machine: Callable[..., Machine], seen: dict[str, Row]
+) -> None:
+    done = machine("h200x1").python(BESIDE_GPUSTAT)
+    assert int(done.stdout) == seen["h200x1"]["gpus"][0]["mem"]["free"], done.stderr

@@ -20,9 +20,18 @@ from gpu_lab.probe import (
     parse_scenario,
     probed_node,
 )
+from gpu_lab.probe.reading import clock_reasons, unattributed
 from gpu_lab.probe.shapes import MODELS, parse_shape
-from gpu_lab.probe.topology import nvlink_islands, ranges, set_bits
-from gpu_lab.probe.values import Mig, NvLinks, Unattributed
+from gpu_lab.probe.topology import connection, nvlink_islands, ranges, set_bits
+from gpu_lab.probe.values import (
+    GpuProcess,
+    Link,
+    LinkRemote,
+    Mig,
+    NvLinks,
+    ProcessKind,
+    Unattributed,
+)
 from tests.probe.machines import Clock, simulated
 
 MIB = 2**20
@@ -150,6 +159,54 @@ def test_a_sick_link_lowers_the_bond_and_dead_links_fall_back_to_the_bus() -> No
     assert "GPU 2: 18 of 18 NVLinks are down" in sentences(snapshot)
 
 
+def test_graphics_and_mps_clients_stand_in_their_own_lists() -> None:
+    gpu = whole(simulated("t4x1,hold:0:1:100,draw:0:2:200,mps:0:3:300").snapshot(), 0)
+    assert isinstance(gpu.processes, tuple)
+    assert [(one.pid, one.kind.value) for one in gpu.processes] == [(1, "C"), (2, "G"), (3, "M")]
+    assert gpu.unattributed == Unattributed(0, is_upper_bound=False)
+
+
+def test_a_process_in_two_lists_holds_its_memory_once() -> None:
+    memory = Memory("v2", 1000, 10, 500, 490)
+    both = tuple(GpuProcess(7, kind, 400) for kind in (ProcessKind.COMPUTE, ProcessKind.GRAPHICS))
+    assert unattributed(memory, both) == Unattributed(100, is_upper_bound=False)
+
+
+def test_memory_freed_between_two_reads_is_torn_and_not_negative() -> None:
+    memory = Memory("v2", 1000, 10, 300, 690)
+    process = GpuProcess(7, ProcessKind.COMPUTE, 400)
+    assert unattributed(memory, (process,)) == Missing(Reason.TORN)
+
+
+def bridged(active: int, peer: str) -> NvLinks:
+    links = (Link(index, index < active, LinkRemote.GPU, peer) for index in range(4))
+    return NvLinks(3, tuple(links))
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "p2p", "word"),
+    [
+        (bridged(4, "B"), bridged(4, "A"), 0, "NV4"),
+        (bridged(3, "B"), bridged(4, "A"), 0, "NV3"),
+        (bridged(4, "B"), bridged(2, "A"), 0, "NV2"),
+        (bridged(4, "C"), bridged(4, "A"), 0, "PHB"),
+        (bridged(4, "B"), bridged(4, "A"), 5, "PHB"),
+        (bridged(4, "B"), bridged(4, "A"), Missing(Reason.NOT_SUPPORTED), "PHB"),
+        (Missing(Reason.NOT_SUPPORTED), bridged(4, "A"), 0, "PHB"),
+    ],
+)
+def test_bridged_cards_are_bonded_by_the_links_that_meet(
+    a: NvLinks | Missing, b: NvLinks | Missing, p2p: int | Missing, word: str
+) -> None:
+    assert connection(a, b, ("A", "B"), 30, p2p) == word
+
+
+def test_an_unknown_level_is_a_question_mark() -> None:
+    nothing = Missing(Reason.NOT_SUPPORTED)
+    assert connection(nothing, nothing, ("A", "B"), nothing, nothing) == "?"
+    assert connection(nothing, nothing, ("A", "B"), 35, nothing) == "?"
+
+
 def test_a_denied_list_makes_its_memory_unattributable() -> None:
     gpu = whole(simulated("h200x2,hold:0:9:5000,deny:0").snapshot(), 0)
     assert gpu.processes == gpu.unattributed == Missing(Reason.NO_PERMISSION, 4)
@@ -241,3 +298,9 @@ def test_cpu_sets_are_written_as_linux_writes_them() -> None:
     assert isinstance(links, NvLinks)
     assert links.active == 18
     assert parse_shape("H200").count == 8
+
+
+def test_a_clock_reason_that_we_do_not_know_keeps_its_number() -> None:
+    assert clock_reasons(0x44) == ("sw_power_cap", "hw_thermal_slowdown")
+    assert clock_reasons(0x800 | 0x1) == ("gpu_idle", "unknown_0x800")
+    assert clock_reasons(0) == ()

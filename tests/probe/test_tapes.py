@@ -129,5 +129,5 @@ def test_a_file_that_is_not_there_is_refused_by_its_name(tmp_path: Path) -> None
 def test_a_tape_keeps_its_entries_in_the_order_of_asking() -> None:
     tape: Tape = parse_tape(recorded("t4x1")[0], "tape")
     names = [getattr(entry, "symbol", "clock") for entry in tape.entries]
-    assert names[:4] == ["clock", c.COUNT.symbol, c.OPEN.symbol, c.UUID.symbol]
+    assert names[:4] == ["clock", c.COUNT.symbol, c.OPEN.symbol, c.EVENT_REGISTER.symbol]
     assert names[-1] == "clock"

@@ -642,6 +642,6 @@ int nvmlEventSetWait_v2(void *set, Event *out, unsigned milliseconds) {
             *out = (Event){ gpus[i], 8, gpus[i]->xids[--gpus[i]->xid_count], 0xFFFFFFFF, 0xFFFFFFFF };
             return OK;
         }
-    usleep(1000 * milliseconds);
+    if (milliseconds) usleep(1000 * milliseconds);
     return TIMEOUT;
 }
