@@ -1,0 +1,78 @@
+"""Settling conflicts: the lost value is brought back, or let go. Protected like `writes`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+from sqlmodel import Session
+
+from tasks_sync.conflicts import Conflict, conflict_of
+from tasks_sync.errors import ConflictNotFound
+from tasks_sync.model import Place, Status, TaskChanges
+from tasks_sync.rows import TaskConflictRow
+from tasks_sync.writes import TaskWriter
+
+
+class Settlement:
+    """Settles conflicts inside one transaction that somebody else opens and commits."""
+
+    def __init__(
+        self, session: Session, writer: TaskWriter, *, now: Callable[[], datetime]
+    ) -> None:
+        self._session, self._writer, self._now = session, writer, now
+
+    def restore(self, conflict_id: str) -> Conflict:
+        """Bring the lost value back, as an ordinary change of ours; give what was settled."""
+        row = self._open(conflict_id)
+        conflict = conflict_of(self._session, row)
+        self._bring_back(row)
+        row.settled_at = self._now()
+        return conflict
+
+    def dismiss(self, conflict_id: str) -> Conflict:
+        """Leave things as they are and list the conflict no more."""
+        row = self._open(conflict_id)
+        row.settled_at = self._now()
+        return conflict_of(self._session, row)
+
+    def reopen(self, conflict_id: str) -> Conflict:
+        """List a settled conflict again; the undo of the two above as far as the list goes."""
+        row = self._session.get(TaskConflictRow, conflict_id)
+        if row is None or row.settled_at is None:
+            raise ConflictNotFound(conflict_id)
+        row.settled_at = None
+        return conflict_of(self._session, row)
+
+    def _open(self, conflict_id: str) -> TaskConflictRow:
+        row = self._session.get(TaskConflictRow, conflict_id)
+        if row is None or row.settled_at is not None:
+            raise ConflictNotFound(conflict_id)
+        return row
+
+    def _bring_back(self, row: TaskConflictRow) -> None:
+        writer, task_id, list_id = self._writer, str(row.task_id), str(row.list_id)
+        match row.field:
+            case "title":
+                writer.edit(task_id, TaskChanges(title=row.lost))
+            case "notes":
+                writer.edit(task_id, TaskChanges(notes=row.lost))
+            case "due":
+                due = date.fromisoformat(row.lost) if row.lost else None
+                writer.edit(task_id, TaskChanges(due=due))
+            case "status" if row.lost == Status.COMPLETED:
+                writer.complete(task_id)
+            case "status":
+                writer.reopen(task_id)
+            case "place":
+                to_list, _, parent = row.lost.partition("/")
+                writer.move(task_id, Place(to_list, parent or None))
+            case "task" if row.lost == "deleted":
+                writer.delete(task_id)
+            case "task":
+                writer.restore(task_id)
+                writer.edit(task_id, TaskChanges(title=row.lost))
+            case "list title":
+                writer.rename_list(list_id, row.lost)
+            case unknown:
+                raise AssertionError(f"no such field: {unknown}")
