@@ -50,7 +50,7 @@ def ask(index: Index, query: Query) -> Asked:
     )
 
 
-def find(index: Index, asked: Asked, similarity: Similarity | None) -> list[UnitRow]:
+def find(index: Index, asked: Asked, similarity: Similarity) -> list[UnitRow]:
     """Give the units that hold any word of the question, fit its date or come near its meaning,
     and pass its filters.
     """
@@ -64,8 +64,8 @@ def find(index: Index, asked: Asked, similarity: Similarity | None) -> list[Unit
         found |= dict.fromkeys(_holding_literal(index, literal, limit))
     if query.dates:
         found |= dict.fromkeys(_dated(index, query, limit))
-    if similarity is not None and query.words:
-        found |= dict.fromkeys(similarity.nearest(query.words, limit))
+    if query.words:
+        found |= dict.fromkeys(similarity.nearest(query.wording, limit))
     if query.has_filters and not query.words:
         found |= dict.fromkeys(_newest(index, limit))
     rows = index.units(found)
@@ -73,14 +73,14 @@ def find(index: Index, asked: Asked, similarity: Similarity | None) -> list[Unit
 
 
 def candidates(
-    index: Index, asked: Asked, rows: Sequence[UnitRow], similarity: Similarity | None
+    index: Index, asked: Asked, rows: Sequence[UnitRow], similarity: Similarity
 ) -> list[Candidate]:
     """Count the question's stems in each unit, its neighbours and its page."""
     words = index.words({each for row in rows for each in neighbours_of(row.unit_id)})
     counted = {unit_id: _count(said, asked.stems) for unit_id, said in words.items()}
     asking = {unit_id for unit_id, said in words.items() if said.asks}
     pages = _pages(index, asked, {row.page_id for row in rows})
-    similar = similarity.of(asked.query.words, [row.unit_id for row in rows]) if similarity else {}
+    similar = similarity.of(asked.query.wording, [row.unit_id for row in rows])
     found = []
     for row in rows:
         unit_id, text = row.unit_id, row.unit.text.lower()

@@ -98,7 +98,7 @@ class BadQuery(MemoryRefused):
     """A search filter cannot be read."""
 
     def __init__(self, part: str, way_out: str) -> None:
-        super().__init__(f"cannot read {part!r} in the query: {way_out}")
+        super().__init__(f"cannot read {part!r}: {way_out}")
         self.part = part
 
 

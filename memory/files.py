@@ -10,6 +10,7 @@ import ctypes
 import errno
 import functools
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,7 @@ from memory.errors import CannotWrite, FileBusy, NotText
 Edit: TypeAlias = "Callable[[str], str]"
 Step: TypeAlias = "Callable[[str], None]"
 ATTEMPTS = 50
+_LEFT_BEHIND = re.compile(r"^\..+\.\d+\.new$")
 _AT_FDCWD = -100
 _EXCHANGE = 2
 
@@ -60,6 +62,13 @@ def create_file(path: Path, text: str, *, step: Step = no_step) -> bool:
             fresh.unlink(missing_ok=True)
     except OSError as failed:
         raise CannotWrite(str(path), failed.strerror or str(failed)) from failed
+
+
+def left_behind(folder: Path) -> list[Path]:
+    """Give the files that a write cut off by a crash left in `folder`."""
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if _LEFT_BEHIND.match(path.name))
 
 
 def move_aside(path: Path, folder: Path) -> Path:

@@ -54,8 +54,7 @@ CREATE VIRTUAL TABLE own_terms USING fts5vocab(own, 'row');
 CREATE VIRTUAL TABLE win_terms USING fts5vocab(win, 'row');
 CREATE VIRTUAL TABLE own_places USING fts5vocab(own, 'instance');
 CREATE TABLE vectors (
-  unit INTEGER PRIMARY KEY, sha TEXT NOT NULL, model TEXT NOT NULL, scale REAL NOT NULL,
-  bytes BLOB NOT NULL);
+  unit INTEGER PRIMARY KEY, model TEXT NOT NULL, scale REAL NOT NULL, bytes BLOB NOT NULL);
 """
 
 

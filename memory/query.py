@@ -62,10 +62,13 @@ class NamedDate:
 
 @dataclass(frozen=True)
 class Query:
-    """A question taken apart. `words` are folded content words with names and filters out."""
+    """A question taken apart. `words` are folded content words with names and filters out;
+    `wording` is the question itself without them.
+    """
 
     text: str
     words: tuple[str, ...]
+    wording: str = ""
     literals: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     dates: tuple[NamedDate, ...] = ()
@@ -84,11 +87,16 @@ class Query:
         return bool(narrowed or self.must or self.must_not)
 
 
-def parse_query(text: str, *, authors: Iterable[str] = (), today: date) -> Query:
+def needs_today(text: str) -> bool:
+    """Tell whether a question names a day by its distance from today."""
+    return any(word in text.lower() for word in _RELATIVE)
+
+
+def parse_query(text: str, *, authors: Iterable[str] = (), today: date | None = None) -> Query:
     """Take a question apart; BadQuery for a filter that cannot be read.
 
-    `authors` are those who wrote or spoke in the notes: their names in the question say who is
-    meant, not what was said.
+    Without `today`, words like yesterday are only words. `authors` are those who wrote or spoke
+    in the notes: their names in the question say who is meant, not what was said.
     """
     since, until = date.min, date.max
     found: dict[str, list[str]] = {"file": [], "tag": [], "+": [], "-": []}
@@ -109,6 +117,7 @@ def parse_query(text: str, *, authors: Iterable[str] = (), today: date) -> Query
     return Query(
         text=text,
         words=tuple(_asked_words(asked, names)),
+        wording=_nameless(asked, names),
         literals=tuple(dict.fromkeys(literals(asked))),
         names=tuple(names),
         dates=dates,
@@ -122,7 +131,7 @@ def parse_query(text: str, *, authors: Iterable[str] = (), today: date) -> Query
     )
 
 
-def named_dates(text: str, today: date) -> tuple[NamedDate, ...]:
+def named_dates(text: str, today: date | None) -> tuple[NamedDate, ...]:
     """Find the dates that a question names; a day inside a longer date is not told twice."""
     found, rest = list[NamedDate](), text
     for pattern in _DATES:
@@ -133,7 +142,7 @@ def named_dates(text: str, today: date) -> tuple[NamedDate, ...]:
             )
         rest = pattern.sub(" ", rest)
     for word, days in _RELATIVE.items():
-        if re.search(rf"\b{word}\b", rest, re.I):
+        if today and re.search(rf"\b{word}\b", rest, re.I):
             day = today - timedelta(days=days)
             found.append(NamedDate(day.year, day.month, day.day))
     return tuple(dict.fromkeys(found))
@@ -164,8 +173,15 @@ def _asked_words(text: str, names: list[str]) -> list[str]:
     return [word for word in about if word not in FRAMES] or about or said
 
 
-def _range(order: str, said: str, today: date) -> tuple[date, date]:
-    day = today - timedelta(days=_RELATIVE[said]) if said in _RELATIVE else None
+def _nameless(text: str, names: list[str]) -> str:
+    """Take names out of a question: else every "Wow, Ana!" is near every question about Ana."""
+    parts = "|".join(re.escape(part) for name in names for part in name.split())
+    bare = re.sub(rf"\b(?:{parts})(?:['’]s)?\b", " ", text, flags=re.I) if parts else text
+    return " ".join(bare.split())
+
+
+def _range(order: str, said: str, today: date | None) -> tuple[date, date]:
+    day = today - timedelta(days=_RELATIVE[said]) if today and said in _RELATIVE else None
     if day is None:
         try:
             day = date.fromisoformat(said)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from functools import cached_property
 
@@ -47,7 +47,7 @@ class Features:
 
 NAMES = tuple(each.name for each in fields(Features))
 
-# Set by hand from published practice; no text of any benchmark ships or was fitted to.
+# Round figures set by hand; nothing was fitted by a program. See docs/measured-memory.md.
 WEIGHTS = Features(
     own=1.2,
     answer=1.0,
@@ -62,6 +62,8 @@ WEIGHTS = Features(
     literal=3.0,
     recency=0.0,
 )
+# Where vectors speak too, the bare words of a unit need not speak so loud.
+WEIGHTS_WITH_VECTORS = replace(WEIGHTS, own=0.6)
 WHEN_LATEST_IS_ASKED = 2.0
 
 
@@ -146,9 +148,12 @@ def rank(
     candidates: Sequence[Candidate],
     collection: Collection,
     *,
-    weights: Features = WEIGHTS,
+    weights: Features | None = None,
 ) -> list[Ranked]:
     """Order candidates, best first; equal ones newest first."""
+    if weights is None:
+        with_vectors = any(each.own_similarity is not None for each in candidates)
+        weights = WEIGHTS_WITH_VECTORS if with_vectors else WEIGHTS
     measured = [measure(query, candidate, collection) for candidate in candidates]
     recency = WHEN_LATEST_IS_ASKED if query.latest else weights.recency
     newest = _recency(candidates)

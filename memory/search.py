@@ -11,8 +11,8 @@ from datetime import date
 
 from memory import candidates
 from memory.index import Index, UnitRow
-from memory.query import parse_query
-from memory.ranking import WEIGHTS, Features, Ranked, rank
+from memory.query import needs_today, parse_query
+from memory.ranking import Features, Ranked, rank
 from memory.similarity import Similarity
 
 
@@ -31,7 +31,7 @@ class Hit:
     features: Features
 
     @property
-    def place(self) -> str:
+    def link(self) -> str:
         """Name the lines as `get` takes them."""
         return f"{self.path}#L{self.line0}-L{self.line1}"
 
@@ -43,9 +43,9 @@ class Search:
         self,
         index: Index,
         *,
-        today: Callable[[], date],
-        similarity: Similarity | None = None,
-        weights: Features = WEIGHTS,
+        today: Callable[[], date] | None = None,
+        similarity: Similarity,
+        weights: Features | None = None,
     ) -> None:
         """Search in `index`; `today` is the person's local date, for words like yesterday."""
         self._index, self._today = index, today
@@ -53,7 +53,8 @@ class Search:
 
     def search(self, text: str, *, top: int = 10) -> tuple[Hit, ...]:
         """Give the best `top` units, best first; BadQuery for a filter that cannot be read."""
-        query = parse_query(text, authors=self._index.authors(), today=self._today())
+        today = self._today() if self._today and needs_today(text) else None
+        query = parse_query(text, authors=self._index.authors(), today=today)
         asked = candidates.ask(self._index, query)
         rows = candidates.find(self._index, asked, self._similarity)
         counted = candidates.candidates(self._index, asked, rows, self._similarity)

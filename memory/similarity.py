@@ -5,14 +5,60 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from memory.index import Index
+
 
 class Similarity(Protocol):
     """Knows vectors of units; a cosine lies between -1 and 1."""
 
-    def nearest(self, words: Sequence[str], count: int) -> list[int]:
+    @property
+    def state(self) -> str:
+        """Say in a few words whether it works, and with what."""
+        ...
+
+    def share(self) -> float:
+        """Give the share of units that have a vector, from 0 to 1."""
+        ...
+
+    def refresh(self) -> None:
+        """Give new units their vectors, as far as that is quick."""
+        ...
+
+    def complete(self) -> None:
+        """Give every unit its vector, however long it takes."""
+        ...
+
+    def nearest(self, wording: str, count: int) -> list[int]:
         """Give the ids of the units nearest to a question, nearest first."""
         ...
 
-    def of(self, words: Sequence[str], unit_ids: Sequence[int]) -> dict[int, tuple[float, float]]:
+    def of(self, wording: str, unit_ids: Sequence[int]) -> dict[int, tuple[float, float]]:
         """Give the cosines of each unit and of its window; units without a vector are left out."""
         ...
+
+
+class NoMeaning:
+    """Words only: the default, where the embeddings are not installed."""
+
+    state = "not installed (pip install 'touchbase[embeddings]' and its weights)"
+
+    def __init__(self, index: Index | None = None) -> None:
+        """Take the index that others would keep vectors in."""
+
+    def share(self) -> float:
+        """Give nothing: there are no vectors."""
+        return 0.0
+
+    def refresh(self) -> None:
+        """Do nothing."""
+
+    def complete(self) -> None:
+        """Do nothing."""
+
+    def nearest(self, _wording: str, _count: int) -> list[int]:
+        """Find nothing."""
+        return []
+
+    def of(self, _wording: str, _unit_ids: Sequence[int]) -> dict[int, tuple[float, float]]:
+        """Know nothing."""
+        return {}

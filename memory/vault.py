@@ -9,6 +9,8 @@ from pathlib import Path
 
 from memory.errors import OutsideVault
 
+# The curated page is read whole into every conversation: it has to stay small.
+MEMORY_CAP_CHARS = 20_000
 DAY_NAME = re.compile(r"^(\d{4})-(\d{2})-(\d{2})\.md$")
 
 

@@ -17,11 +17,10 @@ from zoneinfo import ZoneInfo
 from memory import edits, frontmatter
 from memory.commits import Commits
 from memory.errors import LineNotFound, MemoryFull, NoteNotFound, NotText
-from memory.files import Step, create_file, edit_file, move_aside, no_step, read_text
+from memory.files import Step, create_file, edit_file, left_behind, move_aside, no_step, read_text
 from memory.marks import checked_block, marked_bullet, one_line
-from memory.vault import Vault, day_of
+from memory.vault import MEMORY_CAP_CHARS, Vault, day_of
 
-MEMORY_CAP_CHARS = 20_000
 # A repeated message is looked for in this many newest logs: a restart may come days later.
 LOGS_SEARCHED = 31
 _NAME_CHARS = 80
@@ -136,6 +135,20 @@ class MemoryWriter:
             path,
             lambda text: edits.set_property(text, "updated", f"{saved:%Y-%m-%dT%H:%M}"),
             step=self._step,
+        )
+
+    def recover(self) -> tuple[str, ...]:
+        """Put aside what a write cut off by a crash left behind, and name it.
+
+        Call it at the start, before anything is written. The pages themselves are whole either
+        way; what is put aside may hold an edit that the person saved in that very instant.
+        """
+        folders = (self._vault.folder, self._vault.logs_folder, self._vault.notes_folder)
+        aside = self._vault.state_folder / "left-behind"
+        return tuple(
+            self._vault.name(move_aside(path, aside))
+            for folder in folders
+            for path in left_behind(folder)
         )
 
     def _put(self, path: Path, edit: Callable[[str], str], block: str, message: str) -> Written:
