@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from memory.errors import MemoryRefused
 
-class TranscriptRefused(ValueError):
+
+class TranscriptRefused(MemoryRefused):
     """This file cannot be read as a session."""
 
 
