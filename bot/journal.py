@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import datetime
 from functools import cache
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 from pydantic import TypeAdapter
 from sqlmodel import JSON, Column, Field, Session, SQLModel, col, select
@@ -93,14 +93,14 @@ def pack(value: Action | Facts) -> dict[str, Any]:
     """Turn an action or its facts into JSON that still says which kind it is."""
     if isinstance(value, Together):
         return {"Together": [pack(action) for action in value.actions]}
-    fields = adapter(type(value)).dump_python(value, mode="json")
+    fields = adapter(cast(Hashable, type(value))).dump_python(value, mode="json")
     return {type(value).__name__: fields}
 
 
 @cache
-def adapter(kind: type[Any]) -> TypeAdapter[Any]:
+def adapter(kind: Hashable) -> TypeAdapter[Any]:
     """Give the reader and writer of one kind; making one costs a millisecond."""
-    return TypeAdapter(kind)
+    return TypeAdapter(cast(type[Any], kind))
 
 
 def unpack(packed: dict[str, Any]) -> Any:  # noqa: ANN401 -- an Action or Facts, by its kind
@@ -108,4 +108,4 @@ def unpack(packed: dict[str, Any]) -> Any:  # noqa: ANN401 -- an Action or Facts
     [(kind, fields)] = packed.items()
     if kind == "Together":
         return Together(tuple(unpack(action) for action in fields))
-    return adapter(KINDS[kind]).validate_python(fields)
+    return adapter(cast(Hashable, KINDS[kind])).validate_python(fields)

@@ -23,6 +23,8 @@ def log_to(settings: Settings) -> None:
     """Send warnings and errors of every library, and our own notes, to the log file."""
     handler = RotatingFileHandler(settings.log, maxBytes=2_000_000, backupCount=2, delay=True)
     handler.setFormatter(Redacted("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    # A folder that cannot be written is told as such; the log must not add noise of its own.
+    logging.raiseExceptions = False
     root = logging.getLogger()
     for old in [each for each in root.handlers if isinstance(each, RotatingFileHandler)]:
         root.removeHandler(old)

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 def serve(app: App, *, chat: bool) -> None:
     """Serve until stopped; with a terminal, until the person leaves the chat."""
+    stop = stop_when_asked()
     with ExitStack() as stack:
         stack.callback(app.close)
         stack.enter_context(hold(app.settings.home, "run"))
@@ -27,13 +28,15 @@ def serve(app: App, *, chat: bool) -> None:
         stack.enter_context(clock(app))
         channels = [stack.enter_context(channel) for channel in app.channels()]
         if chat:
+            signal.signal(signal.SIGTERM, leave)
             terminal_of(app, styled=True).serve(
                 app.settings.home / "chat-history", sorted(COMMANDS), greeting(app, channels)
             )
         else:
             sys.stdout.write(greeting(app, channels) + "\n")
             sys.stdout.flush()
-            wait_for_signal()
+            while not stop.wait(1.0):
+                pass
             log.info("stopped")
 
 
@@ -83,10 +86,14 @@ def greeting(app: App, channels: Iterable[str]) -> str:
     )
 
 
-def wait_for_signal() -> None:
-    """Wait until the process is asked to stop."""
+def stop_when_asked() -> Event:
+    """Give an event that SIGINT and SIGTERM set; from now on they end nothing by themselves."""
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    while not stop.wait(1.0):
-        pass
+    return stop
+
+
+def leave(*_: object) -> None:
+    """End the chat as Ctrl-D does, with everything closed behind it."""
+    raise SystemExit(0)

@@ -212,7 +212,8 @@ def read_file(file: Path) -> dict[str, Any]:
         ) from None
     except OSError as why:
         raise SettingRefused(
-            f"{file} cannot be read ({why.strerror}); check its owner and mode"
+            f"{file} cannot be read ({why.strerror}); make it readable, or name another folder "
+            "with --home"
         ) from None
 
 

@@ -56,9 +56,8 @@ def app_for(context: typer.Context, home: Path | None = None, **given: object) -
     from bot.logs import log_to
 
     settings = settings_for(context, home, **given)
-    app = build(settings)
     log_to(settings)
-    return app
+    return build(settings)
 
 
 def print_json(value: object) -> None:
