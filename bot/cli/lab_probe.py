@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
@@ -43,6 +44,7 @@ def probe(
     watch: Annotated[bool, typer.Option("--watch", help="Look until Ctrl-C.")] = False,
     every: Every = 1.0,
     as_json: Json = False,
+    fleet: Annotated[bool, typer.Option("--fleet", help="Print a fleet file for the lab.")] = False,
     picture: Annotated[Path | None, typer.Option(help="Write a PNG for a chat here.")] = None,
     prometheus: Annotated[
         int | None, typer.Option(metavar="PORT", min=0, max=65535, help="Serve metrics.")
@@ -55,6 +57,8 @@ def probe(
             _serve(looking, prometheus, address)
         elif watch:
             _watch(looking, every, as_json=as_json)
+        elif fleet:
+            _print_fleet(looking.snapshot())
         elif as_json:
             sys.stdout.write(_look_with_tape(driver) + "\n")
         else:
@@ -148,7 +152,9 @@ def _open(sim: str | None, replay: Path | None) -> Driver:
     from gpu_lab.probe import Replay, Simulator, parse_scenario, read_surroundings, read_tape
 
     if sim is not None:
-        return Simulator(parse_scenario(sim), read_surroundings(_environment()), _instant)
+        # This host's memory is not the simulated machine's.
+        around = replace(read_surroundings(_environment()), ram_bytes=None)
+        return Simulator(parse_scenario(sim), around, _instant)
     if replay is not None:
         return Replay(read_tape(replay), time.sleep)
     return _open_nvml()
@@ -191,6 +197,17 @@ def _show(snapshot: Snapshot, picture: Path | None) -> None:
 
         picture.write_bytes(snapshot_png(snapshot))
         typer.echo(f"Picture: {picture}")
+
+
+def _print_fleet(snapshot: Snapshot) -> None:
+    import platform
+
+    from gpu_lab.probe.node import fleet_toml, probed_node
+
+    node = probed_node(snapshot)
+    if not node.gpus:
+        fail("no GPU of this machine can be used, so there is no fleet; try --sim h200x8")
+    sys.stdout.write(fleet_toml(node, platform.node() or "this-machine"))
 
 
 def _look_with_tape(driver: Driver) -> str:

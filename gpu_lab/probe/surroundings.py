@@ -20,6 +20,7 @@ def read_surroundings(environment: Mapping[str, str], root: Path = Path("/")) ->
     own = root / "proc" / "self"
     return Surroundings(
         boot_id=_text(root / "proc/sys/kernel/random/boot_id"),
+        ram_bytes=_ram(_text(root / "proc/meminfo") or ""),
         pid=os.getpid(),
         pid_namespace=_link(own / "ns" / "pid"),
         in_container=_in_container(root),
@@ -35,6 +36,13 @@ def _in_container(root: Path) -> bool:
     return any((root / mark).exists() for mark in _CONTAINER_MARKS) or any(
         word in groups for word in _CONTAINER_GROUPS
     )
+
+
+def _ram(meminfo: str) -> int | None:
+    for line in meminfo.splitlines():
+        if line.startswith("MemTotal:"):
+            return int(line.split()[1]) * 1024
+    return None
 
 
 def _text(path: Path) -> str | None:

@@ -302,9 +302,11 @@ class Surroundings:
     """What decides how the driver's answers read here: the process, not the GPUs.
 
     `visible_devices` and the two beside it are the environment variables, None when unset.
+    `ram_bytes` is the host's memory, None where it is not known or the GPUs are simulated.
     """
 
     boot_id: str | None
+    ram_bytes: int | None
     pid: int
     pid_namespace: str | None
     in_container: bool

@@ -9,6 +9,7 @@ from gpu_lab.probe import Instant, Probe, Simulator, Surroundings, parse_scenari
 
 BARE = Surroundings(
     boot_id="boot",
+    ram_bytes=None,
     pid=77,
     pid_namespace="4026531836",
     in_container=False,

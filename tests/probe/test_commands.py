@@ -7,6 +7,7 @@ import io
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -247,3 +248,13 @@ print("heavy:", sorted(heavy & set(sys.modules)))
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines()[-1] == "heavy: []"
+
+
+def test_a_fleet_file_is_printed_for_the_lab() -> None:
+    status, out, _ = ran("probe", "--sim", "h100x8,lost:3", "--fleet")
+    table = tomllib.loads(out)["fleet"]
+    assert status == 0
+    assert table["node_types"]["H100"]["gpus"] == 7
+    assert "# GPU 3 is left out: GPU is lost" in out
+    status, _, err = ran("probe", "--sim", "t4x1,lost:0", "--fleet")
+    assert (status, len(err.splitlines())) == (2, 1)

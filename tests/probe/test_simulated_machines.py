@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gpu_lab.fleet import read_scene
 from gpu_lab.probe import (
     Gpu,
     Memory,
@@ -20,6 +23,7 @@ from gpu_lab.probe import (
     parse_scenario,
     probed_node,
 )
+from gpu_lab.probe.node import fleet_toml
 from gpu_lab.probe.reading import clock_reasons, unattributed
 from gpu_lab.probe.shapes import MODELS, parse_shape
 from gpu_lab.probe.topology import connection, nvlink_islands, ranges, set_bits
@@ -270,6 +274,30 @@ def test_a_fleet_can_be_built_from_a_look() -> None:
     assert first.free_mib == 143771 - 623 - 143771 * 30 // 100
     assert first.island != third.island
     assert probed_node(simulated("gb200x4").snapshot()).gpus[0].clique == 1
+
+
+@pytest.mark.parametrize(
+    ("machine", "gpus", "nvlink", "islands", "gbytes"),
+    [
+        ("h200x8", 8, "node", 1, 450.0),
+        ("gb200x4", 4, "node", 1, 900.0),
+        ("a100x8", 8, "node", 1, 300.0),
+        ("h200x8,lost:5", 7, "node", 1, 450.0),
+        ("h200x8,links:2", 8, None, 1, 450.0),
+        ("t4x4", 4, None, 1, 450.0),
+    ],
+)
+def test_the_labs_fleet_reads_what_a_look_writes(
+    tmp_path: Path, machine: str, gpus: int, nvlink: str | None, islands: int, gbytes: float
+) -> None:
+    file = tmp_path / "here.toml"
+    file.write_text(fleet_toml(probed_node(simulated(machine).snapshot()), "here"))
+    fleet, _ = read_scene(file)
+    (kind,) = fleet.node_types
+    assert (kind.gpus, kind.nvlink, kind.nvlink_islands) == (gpus, nvlink, islands)
+    assert kind.nvlink_gbytes_per_second == gbytes
+    assert kind.gpu == machine.split("x")[0].upper().replace("A100", "A100-SXM4-80GB")
+    assert fleet.levels[-1].names == ("here",)
 
 
 ROOM = st.integers(0, 200_000)
