@@ -77,13 +77,13 @@ TUNE_ERRANDS = errands(
     Submit tax return | submit submitted submitted submitting | the tax return
     Buy birthday present for Mum | buy bought bought buying | the birthday present for Mum
     Fix the login bug | fix fixed fixed fixing | the login bug
-    Read chapter 3 of the statistics book | read read read reading | chapter 3 of the statistics book
+    Read chapter 3 of the maths book | read read read reading | chapter 3 of the maths book
     Book train tickets to Graz | book booked booked booking | the train tickets to Graz
     Clean the kitchen | clean cleaned cleaned cleaning | the kitchen
     Send invoice to Weber | send sent sent sending | the invoice to Weber
     Pay the electricity bill | pay paid paid paying | the electricity bill
     Review PR 41 | review reviewed reviewed reviewing | PR 41
-    Prepare slides for Thursday's seminar | prepare prepared prepared preparing | the slides for Thursday's seminar
+    Prepare slides for the seminar | prepare prepared prepared preparing | the slides for the seminar
     Renew library card | renew renewed renewed renewing | my library card
     Water the plants | water watered watered watering | the plants
     Practice piano scales | practice practiced practiced practicing | my piano scales
@@ -97,7 +97,7 @@ TUNE_ERRANDS = errands(
 
 NEXT_ERRANDS = errands(
     """
-    Email Professor Huber about the extension | email emailed emailed emailing | Professor Huber about the extension
+    Email Dr. Huber about the exam | email emailed emailed emailing | Dr. Huber about the exam
     Finish problem set 4 | finish finished finished finishing | problem set 4
     Repair the bicycle lamp | repair repaired repaired repairing | the bicycle lamp
     Draft cover letter for ETH | draft drafted drafted drafting | the cover letter for ETH
@@ -107,7 +107,7 @@ NEXT_ERRANDS = errands(
     Register for the spring exam | register registered registered registering | for the spring exam
     Bake a cake for the school fair | bake baked baked baking | the cake for the school fair
     Proofread Lena's thesis | proofread proofread proofread proofreading | Lena's thesis
-    Measure cache misses on the H100 | measure measured measured measuring | cache misses on the H100
+    Measure cache misses on H100 | measure measured measured measuring | cache misses on the H100
     Sort the tax receipts | sort sorted sorted sorting | the tax receipts
     Return the drill to Karim | return returned returned returning | the drill to Karim
     Scan passport | scan scanned scanned scanning | my passport

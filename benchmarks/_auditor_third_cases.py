@@ -14,7 +14,7 @@ ERRANDS = errands(
     Revise lecture 5 notes | revise revised revised revising | the lecture 5 notes
     Ship the sample to Lyon | ship shipped shipped shipping | the sample to Lyon
     Groom the dog | groom groomed groomed grooming | the dog
-    Write recommendation letter for Mina | write wrote written writing | the recommendation letter for Mina
+    Write reference letter for Mina | write wrote written writing | the reference letter for Mina
     Buy running shoes | buy bought bought buying | my running shoes
     Calibrate the sensor | calibrate calibrated calibrated calibrating | the sensor
     Close the savings account | close closed closed closing | the savings account

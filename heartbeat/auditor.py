@@ -16,7 +16,7 @@ from heartbeat.acts import Act
 from heartbeat.claims import Clause, Mood, clauses, points_back
 from heartbeat.readings import ENOUGH, SOME, Reading, lay_beside
 from heartbeat.spoken import Spoken
-from heartbeat.titles import STUDY_WORDS, Title, read_all
+from heartbeat.titles import STUDY_WORDS, Shelf, Title, read_all
 from heartbeat.words import alike, is_noise, stems, verb_group
 from tasks_sync import Task
 
@@ -68,29 +68,27 @@ class Match:
 def audit(done: WhatWasDone, open_tasks: Iterable[Task]) -> tuple[Match, ...]:
     """Give the open tasks that something speaks for: whole ones first, the best score first.
 
-    FULL is given to at most one task per line. Several POSSIBLE ones mean that the person must
-    say which, at most four. A task that is named again as not done is not given.
+    Tasks that a line cannot tell apart are POSSIBLE, at most four: the person must say which.
+    A task that is named again as not done is not given.
     """
-    titles = read_all((task.id, task.title) for task in open_tasks if task.is_open)
+    shelf = Shelf(read_all((task.id, task.title) for task in open_tasks if task.is_open))
     found: dict[str, Match] = {}
     said = [clause for speech in (*done.said, *done.evidence) for clause in clauses(speech)]
     for place, clause in enumerate(said):
-        weigh(clause, said[max(0, place - LOOK_BACK) : place], titles, found)
+        weigh(clause, said[max(0, place - LOOK_BACK) : place], shelf, found)
     for studied in done.studied:
-        for match in matches_of_study(studied, titles):
+        for match in matches_of_study(studied, shelf.titles):
             keep(found, match)
     return in_order(found.values())
 
 
-def weigh(
-    clause: Clause, before: Sequence[Clause], titles: Sequence[Title], found: dict[str, Match]
-) -> None:
+def weigh(clause: Clause, before: Sequence[Clause], shelf: Shelf, found: dict[str, Match]) -> None:
     """Add what one clause speaks for to `found`, or take back what it denies."""
     spoken = Spoken(clause.text)
-    readings = [lay_beside(spoken, title) for title in titles]
+    readings = [lay_beside(spoken, title) for title in shelf.named_in(spoken.stems)]
     match clause.mood:
         case Mood.DONE if points_back(clause.text):
-            for match in matches_before(clause, before, titles):
+            for match in matches_before(clause, before, shelf):
                 keep(found, match)
         case Mood.DONE:
             for match in matches_of_done(clause, readings):
@@ -137,13 +135,12 @@ def matches_of_part(clause: Clause, readings: Sequence[Reading]) -> Iterator[Mat
     yield from (match_of(one, extent, clause) for one in best)
 
 
-def matches_before(
-    clause: Clause, before: Sequence[Clause], titles: Sequence[Title]
-) -> Iterator[Match]:
+def matches_before(clause: Clause, before: Sequence[Clause], shelf: Shelf) -> Iterator[Match]:
     """Give the task that "done" points back to: the one spoken of just before, if it is one."""
     for earlier in reversed(before):
         spoken = Spoken(earlier.text)
-        whole = rivals([one for title in titles if (one := lay_beside(spoken, title)).names_it])
+        near = (lay_beside(spoken, title) for title in shelf.named_in(spoken.stems))
+        whole = rivals([one for one in near if one.names_it])
         if whole:
             extent = Extent.FULL if len(whole) == 1 else Extent.POSSIBLE
             quoted = replace(clause, line=f"{earlier.line} … {clause.line}")
@@ -160,18 +157,17 @@ def qualify(
 
     A clause that is about something else ("but I have to buy milk") qualifies nothing.
     """
-    if (
-        not before
-        or before[-1].line != clause.line
-        or any(one.coverage >= SOME for one in readings)
-    ):
+    goes_on = bool(before) and before[-1].line == clause.line
+    if not goes_on or names_a_thing(clause) or any(one.coverage >= SOME for one in readings):
         return
     for task_id, match in found.items():
-        names_other_things = any(
-            not is_noise(word) and verb_group(word) is None for word in stems(clause.text)
-        )
-        if match.evidence == clause.line and match.extent is Extent.FULL and not names_other_things:
+        if match.evidence == clause.line and match.extent is Extent.FULL:
             found[task_id] = replace(match, extent=Extent.PART)
+
+
+def names_a_thing(clause: Clause) -> bool:
+    """Tell whether a clause names a thing of its own, beside acts and small words."""
+    return any(not is_noise(word) and verb_group(word) is None for word in stems(clause.text))
 
 
 def matches_of_study(studied: Studied, titles: Sequence[Title]) -> Iterator[Match]:
@@ -227,7 +223,7 @@ RANK = {Extent.FULL: 0, Extent.PART: 1, Extent.POSSIBLE: 2}
 def keep(found: dict[str, Match], match: Match) -> None:
     """Keep the latest word on a task, but let no vague one displace a clear one."""
     before = found.get(match.task_id)
-    if before is None or RANK[match.extent] <= RANK[before.extent]:
+    if before is None or match.extent is not Extent.POSSIBLE or before.extent is Extent.POSSIBLE:
         found[match.task_id] = match
 
 

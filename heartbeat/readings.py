@@ -102,8 +102,14 @@ def is_narrowed(spoken: Spoken, title: Title) -> bool:
         (word in NARROWING and word not in title.spelt) or is_share_of(phrase, place, title)
         for phrase in spoken.phrases
         if is_acting(phrase)
-        for place, word in enumerate(phrase)
+        for place, word in enumerate(leading_up(phrase, title))
     )
+
+
+def leading_up(phrase: tuple[str, ...], title: Title) -> tuple[str, ...]:
+    """Give the words before the title's last; all of them when the phrase names none."""
+    places = [place for place, word in enumerate(phrase) if is_title_word(word, title)]
+    return phrase[: places[-1]] if places else phrase
 
 
 def is_acting(phrase: tuple[str, ...]) -> bool:

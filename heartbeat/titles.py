@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
-from heartbeat.words import plain, stem_set, stems, verb_group, words
+from heartbeat.words import alike, plain, stem_set, stems, verb_group, words
 
 STUDY_WORDS = stem_set("study question session learn practice practise lesson course")
 NUMBER = re.compile(r"\d+")
@@ -32,10 +33,35 @@ class Title:
     spans: bool
     several: bool
 
-    @property
+    @cached_property
     def stems(self) -> frozenset[str]:
         """Give the stems without their weights."""
         return frozenset(stem for stem, _ in self.weights)
+
+
+class Shelf:
+    """A person's titles, to be looked up by what a clause names."""
+
+    def __init__(self, titles: Iterable[Title]) -> None:
+        self.titles = tuple(titles)
+        self._with_stem: dict[str, list[int]] = defaultdict(list)
+        self._with_initial: dict[str, list[str]] = defaultdict(list)
+        for place, title in enumerate(self.titles):
+            for one in title.stems:
+                self._with_stem[one].append(place)
+        for one in self._with_stem:
+            self._with_initial[one[0]].append(one)
+
+    def named_in(self, said: Iterable[str]) -> tuple[Title, ...]:
+        """Give the titles that share a stem with a clause, in their own order."""
+        places = {
+            place
+            for word in said
+            for one in self._with_initial.get(word[0], ())
+            if alike(one, word)
+            for place in self._with_stem[one]
+        }
+        return tuple(self.titles[place] for place in sorted(places))
 
 
 def read_all(tasks: Iterable[tuple[str, str]]) -> tuple[Title, ...]:

@@ -210,10 +210,15 @@ SHORTEST_ROOT = 7
 
 
 def alike(one: str, other: str) -> bool:
-    """Tell whether two stems mean the same word: equal, one slip of the keys, or one long root."""
+    """Tell whether two stems mean the same word: equal, one slip of the keys, or one long root.
+
+    The first letter is never the slip, so that words can be looked up by it.
+    """
     if one == other:
         return True
-    if min(len(one), len(other)) < SHORTEST_TYPO or not (one.isalpha() and other.isalpha()):
+    if one[0] != other[0] or min(len(one), len(other)) < SHORTEST_TYPO:
+        return False
+    if not (one.isalpha() and other.isalpha()):
         return False
     root = min(len(one), len(other))
     same_root = (
