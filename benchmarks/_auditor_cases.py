@@ -83,7 +83,7 @@ TUNE_ERRANDS = errands(
     Send invoice to Weber | send sent sent sending | the invoice to Weber
     Pay the electricity bill | pay paid paid paying | the electricity bill
     Review PR 41 | review reviewed reviewed reviewing | PR 41
-    Prepare slides for the seminar | prepare prepared prepared preparing | the slides for the seminar
+    Prepare slides for the talk | prepare prepared prepared preparing | the slides for the talk
     Renew library card | renew renewed renewed renewing | my library card
     Water the plants | water watered watered watering | the plants
     Practice piano scales | practice practiced practiced practicing | my piano scales

@@ -24,7 +24,7 @@ ERRANDS = errands(
     Make dinner reservation for eight | make made made making | the dinner reservation for eight
     Upload lecture recordings | upload uploaded uploaded uploading | the lecture recordings
     Delete old backups | delete deleted deleted deleting | the old backups
-    Collect signatures for the park | collect collected collected collecting | the signatures for the park
+    Collect signatures for Bea | collect collected collected collecting | the signatures for Bea
     Wash the car | wash washed washed washing | the car
     Plot the latency histogram | plot plotted plotted plotting | the latency histogram
     Learn twenty Italian verbs | learn learnt learnt learning | the twenty Italian verbs
