@@ -1,0 +1,334 @@
+"""`touchbase lab simulate`, `paper`, `traces`, `sweep`, `ops`, `explore`, `bench`: runs in time.
+
+Internal imports are late, so that `lab --help` loads neither the compiler nor the plots.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.output import fail, print_json
+
+if TYPE_CHECKING:
+    from gpu_lab.placement.protocol.world import Policy
+    from gpu_lab.simulate.jobs import Jobs
+
+app = typer.Typer(no_args_is_help=True)
+paper = typer.Typer(no_args_is_help=True)
+app.add_typer(paper, name="paper", help="Run a published table again: paper, ours, difference.")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything random.")]
+Trace = Annotated[
+    Path | None,
+    typer.Option("--trace", metavar="DIR", help="An openb folder, or a file of jobs."),
+]
+Workload = Annotated[str, typer.Option(help="NAME as in openb_pod_list_NAME.csv.")]
+Sequence_ = Annotated[
+    Path | None, typer.Option("--sequence", metavar="FILE.npz", help="Published arrival orders.")
+]
+
+
+@contextmanager
+def clear_errors() -> Iterator[None]:
+    """Turn what cannot be done into one line and exit status 2."""
+    from gpu_lab.placement.protocol.world import BadWorld, UnknownPolicy
+    from gpu_lab.simulate.jobs import BadJob
+    from gpu_lab.simulate.room import ImpossibleJob
+    from gpu_lab.traces.errors import TraceMalformed, TraceNotFound
+    from gpu_lab.traces.read import UnknownTrace
+    from gpu_lab.traces.synthetic import BadRequest
+
+    refusals = (
+        BadWorld, UnknownPolicy, BadJob, ImpossibleJob, TraceMalformed, TraceNotFound,
+        UnknownTrace, BadRequest,
+    )  # fmt: skip
+    try:
+        yield
+    except refusals as refused:
+        fail(str(refused))
+    except ValueError as wrong:
+        fail(str(wrong))
+
+
+@app.command()
+def simulate(
+    trace: Trace = None,
+    workload: Workload = "default",
+    policy: Annotated[
+        str, typer.Option(help="random, dot-product, clustering, packing, best-fit, fgd.")
+    ] = "fgd",
+    sequence: Sequence_ = None,
+    protocol: Annotated[
+        str, typer.Option(help="fgd: pods arrive once and stay; events: jobs in time.")
+    ] = "events",
+    nodes: Annotated[int, typer.Option(min=1, help="Nodes, for events.")] = 64,
+    gpus: Annotated[int, typer.Option(min=1, max=64, help="GPUs of a node, for events.")] = 8,
+    order: Annotated[str, typer.Option(help="fifo or shortest.")] = "fifo",
+    backfill: Annotated[
+        str, typer.Option(help="none, skip, easy, easy-by-counts, conservative.")
+    ] = "skip",
+    make: Annotated[
+        int, typer.Option(min=1, help="How many jobs to make when there is no trace.")
+    ] = 10_000,
+    load: Annotated[float, typer.Option(help="Offered load of made jobs.")] = 0.9,
+    first: Annotated[int, typer.Option(min=0, help="Only the first so many jobs; 0: all.")] = 0,
+    picture: Annotated[Path | None, typer.Option(help="Write a PNG for a chat here.")] = None,
+    as_json: Json = False,
+    seed: Seed = 42,
+) -> None:
+    """Run the FGD inflation protocol, or jobs in time on a fleet of equal nodes."""
+    with clear_errors():
+        match protocol:
+            case "fgd":
+                _simulate_fgd(trace, workload, policy, sequence, seed, picture, as_json=as_json)
+            case "events":
+                jobs = _jobs(trace, workload, make, nodes * gpus, load, seed)
+                jobs = jobs.first(first) if first else jobs
+                _simulate_events(jobs, nodes, gpus, order, backfill, picture, as_json=as_json)
+            case unknown:
+                fail(f"no protocol {unknown!r}; there are: fgd, events")
+
+
+def _simulate_fgd(
+    trace: Path | None,
+    workload: str,
+    policy: str,
+    sequence: Path | None,
+    seed: int,
+    picture: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    import numpy as np
+
+    from gpu_lab.placement.protocol import replay
+    from gpu_lab.placement.protocol.world import Policy
+    from gpu_lab.sweeps.worlds import inflation_world
+
+    if trace is None:
+        fail("--protocol fgd needs --trace DIR, an openb folder; `touchbase lab traces` says where")
+    chosen = Policy.of(policy)
+    world = inflation_world(trace, workload, seed, sequence)
+    outcome = replay.run(world, chosen, np.random.default_rng(seed))
+    allocation = [_or_none(value) for value in outcome.curves.allocation]
+    fragmentation = [_or_none(value) for value in outcome.curves.fragmentation]
+    if picture is not None:
+        from gpu_lab.pictures.curves import inflation_picture
+
+        inflation_picture(picture, workload, {policy: outcome.curves})
+    if as_json:
+        print_json(
+            {
+                "allocation": allocation,
+                "fragmentation": fragmentation,
+                "protocol": "fgd",
+                "workload": workload,
+                "policy": policy,
+                "seed": seed,
+                "order": "published" if sequence else "drawn",
+                "nodes": len(world.names),
+                "gpus": outcome.total_milli // 1000,
+                "pods": len(outcome.nodes),
+                "failed": outcome.failed,
+            }
+        )
+        return
+    typer.echo(f"{policy} on {workload}, seed {seed}: {len(outcome.nodes)} pods arrive")
+    typer.echo(f"{'arrived %':>10}{'allocated %':>13}{'fragment % of idle':>20}")
+    for percent in (*range(10, 131, 10),):
+        row = (percent, outcome.curves.allocation[percent], outcome.curves.fragmentation[percent])
+        typer.echo(f"{row[0]:>10}{row[1]:>13.2f}{row[2]:>20.2f}")
+    typer.echo(f"{outcome.failed} pods found no place")
+
+
+def _or_none(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+def _jobs(trace: Path | None, workload: str, make: int, gpus: int, load: float, seed: int) -> Jobs:
+    import numpy as np
+
+    from gpu_lab.traces.read import openb_jobs, read_jobs
+    from gpu_lab.traces.synthetic import Wanted, generate
+
+    if trace is None:
+        return generate(Wanted(make, gpus, load), np.random.default_rng(seed))
+    return openb_jobs(trace, workload) if trace.is_dir() else read_jobs(trace)
+
+
+def _simulate_events(
+    jobs: Jobs,
+    nodes: int,
+    gpus: int,
+    order: str,
+    backfill: str,
+    picture: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    from gpu_lab.simulate.replay import simulate as run
+    from gpu_lab.simulate.report import queue_curve, summary
+    from gpu_lab.simulate.room import uniform
+    from gpu_lab.simulate.rules import Backfill, Order, Rules
+
+    rules = Rules(
+        order=Order(_one_of(order, Order, "--order")),
+        backfill=Backfill(_one_of(backfill, Backfill, "--backfill")),
+    )
+    result = run(jobs, uniform(nodes, gpus), rules)
+    figures = asdict(summary(result))
+    if picture is not None:
+        from gpu_lab.pictures.curves import queue_picture
+
+        queue_picture(picture, f"{order}, {backfill}", queue_curve(result), nodes * gpus)
+    if as_json:
+        given = {"nodes": nodes, "gpus_per_node": gpus, "order": order, "backfill": backfill}
+        print_json(figures | given | {"protocol": "events"})
+        return
+    typer.echo(f"{len(jobs)} jobs on {nodes} x {gpus} GPUs, {order}, {backfill}")
+    for name, value in figures.items():
+        typer.echo(f"{name.replace('_', ' '):>20}  {value:,.4g}")
+
+
+def _one_of(given: str, names: Sequence[str] | type, option: str) -> str:
+    known = [str(name) for name in names]  # type: ignore[union-attr]
+    if given not in known:
+        fail(f"{option} {given!r} is none of: {', '.join(known)}")
+    return given
+
+
+@paper.command("fgd")
+def paper_fgd(
+    trace: Trace = None,
+    sequence: Sequence_ = None,
+    workload: Annotated[
+        list[str] | None, typer.Option(help="May be repeated; the paper's seventeen by default.")
+    ] = None,
+    seeds: Annotated[str, typer.Option(help="As in 42-51, or 42,45.")] = "42-51",
+    policy: Annotated[list[str] | None, typer.Option(help="May be repeated; all six.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
+    as_json: Json = False,
+    seed: Annotated[int | None, typer.Option("--seed", min=0, help="This one seed only.")] = None,
+) -> None:
+    """Run the FGD paper's table again from a trace folder: paper, ours, difference."""
+    from gpu_lab.placement.protocol.published import AT_130
+    from gpu_lab.placement.protocol.world import Policy
+    from gpu_lab.sweeps.paper import table
+    from gpu_lab.sweeps.worlds import orders_beside
+
+    if trace is None:
+        fail(
+            "`lab paper fgd` needs --trace DIR, an openb folder; `touchbase lab traces` says where"
+        )
+    with clear_errors():
+        orders = sequence or orders_beside(trace)
+        if orders is None:
+            typer.echo("no published arrival orders; orders are drawn here and differ", err=True)
+        chosen = [Policy.of(name) for name in policy] if policy else list(Policy)
+        wanted = [seed] if seed is not None else _numbers(seeds)
+        rows = table(trace, orders, workload or tuple(AT_130), wanted, chosen, workers=workers)
+        if as_json:
+            print_json(
+                [
+                    {
+                        "workload": row.workload,
+                        "policy": row.policy.label,
+                        "paper": row.paper,
+                        "ours": row.ours,
+                        "difference": row.difference,
+                        "spread": row.spread,
+                    }
+                    for row in rows
+                ]
+            )
+            return
+        typer.echo(f"GPU allocation in % at 130 % arrivals, mean of {len(wanted)} seeds")
+        typer.echo(f"{'workload':<14}{'policy':<14}{'paper':>8}{'ours':>8}{'difference':>12}")
+        for row in rows:
+            known = row.paper is not None
+            theirs = f"{row.paper:.2f}" if known else "-"
+            apart = f"{row.difference:+.2f}" if known else "-"
+            label = row.policy.label
+            typer.echo(f"{row.workload:<14}{label:<14}{theirs:>8}{row.ours:>8.2f}{apart:>12}")
+
+
+def _numbers(text: str) -> list[int]:
+    numbers: list[int] = []
+    for part in text.split(","):
+        low, dash, high = part.partition("-")
+        if not low.strip().isdigit() or (dash and not high.strip().isdigit()):
+            raise ValueError(f"seeds {text!r} are not of the form 42-51 or 42,45")
+        numbers += range(int(low), int(high if dash else low) + 1)
+    if not numbers:
+        raise ValueError(f"seeds {text!r} name none")
+    return numbers
+
+
+@app.command()
+def traces(
+    make: Annotated[int, typer.Option(min=0, help="Make so many jobs like Philly's.")] = 0,
+    gpus: Annotated[int, typer.Option(min=1, help="The fleet that they are made for.")] = 512,
+    load: Annotated[float, typer.Option(help="Offered load of made jobs.")] = 0.9,
+    out: Annotated[Path | None, typer.Option(help="Where made jobs are written (CSV).")] = None,
+    check: Annotated[Path | None, typer.Option(help="Read this file of jobs and say so.")] = None,
+    as_json: Json = False,
+    seed: Seed = 42,
+) -> None:
+    """Say where each public trace is had and its licence; or make jobs; or check a file."""
+    with clear_errors():
+        if check is not None:
+            _check_trace(check, as_json=as_json)
+        elif make:
+            _make_trace(make, gpus, load, out, seed)
+        else:
+            _list_traces(as_json=as_json)
+
+
+def _list_traces(*, as_json: bool) -> None:
+    from gpu_lab.traces.sources import SOURCES
+
+    if as_json:
+        print_json([asdict(source) for source in SOURCES])
+        return
+    for source in SOURCES:
+        typer.echo(f"{source.name}  [{source.licence}]")
+        typer.echo(f"  where:  {source.where}\n  holds:  {source.holds}")
+        typer.echo(f"  beware: {source.beware}")
+
+
+def _make_trace(make: int, gpus: int, load: float, out: Path | None, seed: int) -> None:
+    import numpy as np
+
+    from gpu_lab.traces.own import write_own
+    from gpu_lab.traces.synthetic import Wanted, generate
+
+    if out is None:
+        fail("--make needs --out FILE.csv")
+    write_own(out, generate(Wanted(make, gpus, load), np.random.default_rng(seed)))
+    typer.echo(f"{make} jobs written to {out}")
+
+
+def _check_trace(path: Path, *, as_json: bool) -> None:
+    from gpu_lab.traces.read import read_jobs, recognised
+
+    kind, jobs = recognised(path), read_jobs(path)
+    days = float(jobs.submit.max() - jobs.submit.min()) / 86_400
+    work = float((jobs.gpus * jobs.seconds).sum()) / 86_400
+    if as_json:
+        print_json({"trace": kind, "jobs": len(jobs), "days": days, "gpu_days": work})
+        return
+    typer.echo(f"{path}: {kind}, {len(jobs)} jobs over {days:.1f} days, {work:.0f} GPU-days")
+
+
+def _policies(names: Sequence[str]) -> list[Policy]:
+    from gpu_lab.placement.protocol.world import Policy
+
+    return [Policy.of(name) for name in names]
