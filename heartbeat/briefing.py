@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from heartbeat.pressing import Pressing, by_pressure, slipped
@@ -17,7 +17,8 @@ MOST_REMINDERS = 5
 MOST_LOG_LINES = 2
 MOST_MISSED = 3
 MOST_LINES = 12
-MOST_CHARACTERS = 900
+SAVED_LINES = 4
+"""Lines that a saved question takes: an empty one, where it comes from, itself, what to say."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Briefing:
 
 
 def brief(morning: Morning) -> Briefing | Quiet:
-    """Choose what one screen of the morning holds.
+    """Choose what one screen of the morning holds: at most twelve lines, the day's first.
 
     A saved study question alone is worth a briefing; yesterday's counts and missed slots alone
     are not, because they ask nothing of the person.
@@ -70,14 +71,13 @@ def brief(morning: Morning) -> Briefing | Quiet:
     ordered = by_pressure(morning.open_tasks, morning.today)
     if not (ordered or morning.reminders or morning.saved or morning.unfinished):
         return Quiet("nothing is open, saved or planned for today")
-    reminders = sorted(morning.reminders, key=lambda reminder: (reminder.at, reminder.id))
-    return Briefing(
+    whole = Briefing(
         day=morning.today,
         priorities=ordered[:MOST_PRIORITIES],
         open_count=len(ordered),
         due_count=sum(1 for one in ordered if one.task.due and one.task.due <= morning.today),
-        reminders=tuple(reminders[:MOST_REMINDERS]),
-        reminder_count=len(reminders),
+        reminders=tuple(sorted(morning.reminders, key=lambda one: (one.at, one.id))),
+        reminder_count=len(morning.reminders),
         done_yesterday=morning.done_yesterday,
         log=tuple(morning.log[:MOST_LOG_LINES]),
         saved=morning.saved,
@@ -85,3 +85,34 @@ def brief(morning: Morning) -> Briefing | Quiet:
         slipped=slipped(morning.open_tasks, morning.today),
         missed=tuple(morning.missed[:MOST_MISSED]),
     )
+    return on_one_screen(whole)
+
+
+def on_one_screen(briefing: Briefing) -> Briefing:
+    """Leave out what does not fit: first yesterday's lines, then what was missed, then the rest.
+
+    What slipped and what was missed take one line each, however many they are.
+    """
+    study = SAVED_LINES if briefing.saved else int(briefing.unfinished is not None)
+    room = MOST_LINES - 1 - len(briefing.priorities) - int(briefing.more > 0) - study
+    reminders = briefing.reminders[: min(room, MOST_REMINDERS)]
+    room -= len(reminders)
+    slipped_ones = briefing.slipped if room else ()
+    room -= bool(slipped_ones)
+    missed = briefing.missed if room else ()
+    room -= bool(missed)
+    return replace(
+        briefing,
+        reminders=reminders,
+        slipped=slipped_ones,
+        missed=missed,
+        log=briefing.log[:room],
+    )
+
+
+def line_count(briefing: Briefing) -> int:
+    """Count the lines that a briefing takes when each of its parts is worded in one."""
+    study = SAVED_LINES if briefing.saved else int(briefing.unfinished is not None)
+    parts = (briefing.more > 0, briefing.slipped, briefing.missed)
+    listed = len(briefing.priorities) + len(briefing.reminders) + len(briefing.log)
+    return 1 + listed + study + sum(1 for part in parts if part)

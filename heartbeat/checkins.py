@@ -21,6 +21,7 @@ class NudgeRules:
     """How often and when we may speak unasked."""
 
     per_day: int = 3
+    kept_for_review: int = 1
     apart: timedelta = timedelta(minutes=90)
     after_activity: timedelta = timedelta(minutes=30)
     quiet_from: time = time(22, 0)
@@ -123,23 +124,40 @@ def check_in(
 def kept_back(
     present: Present, rules: NudgeRules, now: datetime, timezone: tzinfo
 ) -> Wait | Quiet | None:
-    """Give the first rule that forbids speaking now, if one does."""
-    local = now.astimezone(timezone)
-    today = [
-        said for said in present.history if said.at.astimezone(timezone).date() == local.date()
-    ]
-    budget = budget_of(present.history, rules)
-    if in_quiet_hours(local.time(), rules):
+    """Give the first rule that forbids a check-in now, if one does."""
+    if in_quiet_hours(now.astimezone(timezone).time(), rules):
         return Quiet(f"quiet hours, {rules.quiet_from:%H:%M} to {rules.quiet_to:%H:%M}")
+    if silence := silence_asked(present, rules, now=now, timezone=timezone):
+        return silence
+    today = said_on(present.history, now.astimezone(timezone).date(), timezone)
+    if len(today) >= budget_of(present.history, rules) - rules.kept_for_review:
+        return Quiet("the day's last unasked message is kept for the review")
+    if any(said.check_in and not said.reacted_at for said in today):
+        return Quiet("today's earlier check-in still waits for an answer")
+    return next(too_soon(present, rules, now), None)
+
+
+def silence_asked(
+    present: Present, rules: NudgeRules, *, now: datetime, timezone: tzinfo
+) -> Quiet | None:
+    """Give the rule that forbids a check-in as well as a review now, if one does.
+
+    The briefing is not bound by it: it is what remains when the rest has gone quiet.
+    """
     if present.paused_until and now < present.paused_until:
         return Quiet("you asked for a pause")
+    today = said_on(present.history, now.astimezone(timezone).date(), timezone)
+    budget = budget_of(present.history, rules)
     if len(today) >= budget:
         return Quiet(f"{len(today)} of {budget} unasked messages were sent today")
     if is_away(present, rules, now):
         return Quiet("you have been away; only the briefing comes until you write")
-    if any(said.check_in and not said.reacted_at for said in today):
-        return Quiet("today's earlier check-in still waits for an answer")
-    return next(too_soon(present, rules, now), None)
+    return None
+
+
+def said_on(history: Sequence[PastMessage], day: date, timezone: tzinfo) -> list[PastMessage]:
+    """List what was said unasked on a local date."""
+    return [said for said in history if said.at.astimezone(timezone).date() == day]
 
 
 def too_soon(present: Present, rules: NudgeRules, now: datetime) -> Iterator[Wait]:
@@ -219,12 +237,15 @@ def ignored(nudges: Sequence[PastMessage]) -> int:
 
 
 def budget_of(history: Sequence[PastMessage], rules: NudgeRules) -> int:
-    """Give the day's budget: one less for every three in a row without a timely reaction."""
+    """Give the day's budget: one less for every three check-ins in a row that went unheard.
+
+    A timely reaction to anything we said unasked, a briefing too, restores it.
+    """
     unheard = 0
-    for said in reversed([said for said in history if said.check_in]):
+    for said in reversed(history):
         if said.reacted_at and said.reacted_at - said.at <= rules.reaction_within:
             break
-        unheard += 1
+        unheard += said.check_in
     return max(1, rules.per_day - unheard // 3)
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heartbeat.briefing import MOST_PRIORITIES, Briefing, Morning, brief
+from heartbeat.briefing import MOST_LINES, MOST_PRIORITIES, Briefing, Morning, brief, line_count
 from heartbeat.checkins import (
     AskWhatNow,
     Bring,
@@ -20,6 +20,7 @@ from heartbeat.checkins import (
     budget_of,
     check_in,
     in_quiet_hours,
+    silence_asked,
 )
 from heartbeat.pressing import DueSoon, DueToday, NextUp, WaitingSince, by_pressure
 from heartbeat.reminders import Reminder, ReminderState
@@ -115,14 +116,39 @@ def test_a_full_morning_fits_one_screen_and_counts_what_is_left_out():
         Reminder(f"r{n}", NOON + timedelta(hours=n), "x", None, ReminderState.SET)
         for n in range(8, 0, -1)
     ]
-    briefing = brief(Morning(TODAY, tasks, reminders, 3, ("a", "b", "c"), SAVED, UNFINISHED))
+    briefing = brief(Morning(TODAY, tasks, reminders, 3, ("a", "b", "c"), None, UNFINISHED))
     assert isinstance(briefing, Briefing)
     assert len(briefing.priorities) == MOST_PRIORITIES
     assert (briefing.open_count, briefing.due_count, briefing.more) == (9, 8, 6)
     assert [reminder.id for reminder in briefing.reminders] == ["r1", "r2", "r3", "r4", "r5"]
     assert briefing.reminder_count == 8
-    assert briefing.log == ("a", "b")
     assert [one.task.title for one in briefing.slipped] == ["old"]
+    assert briefing.log == ()
+    assert line_count(briefing) == MOST_LINES
+
+
+@given(
+    st.integers(0, 9),
+    st.integers(0, 9),
+    st.integers(0, 9),
+    st.booleans(),
+    st.booleans(),
+    st.integers(0, 3),
+)
+def test_no_morning_is_longer_than_one_screen(due, old, reminders, saved, unfinished, log):
+    morning = Morning(
+        TODAY,
+        [task(f"t{n}", TODAY) for n in range(due)]
+        + [task(f"o{n}", days_ago(5)) for n in range(old)],
+        [Reminder(f"r{n}", NOON, "x", None, ReminderState.SET) for n in range(reminders)],
+        log=("a",) * log,
+        saved=SAVED if saved else None,
+        unfinished=UNFINISHED if unfinished else None,
+    )
+    briefing = brief(morning)
+    if isinstance(briefing, Briefing):
+        assert line_count(briefing) <= MOST_LINES
+        assert briefing.saved == morning.saved
 
 
 # --- review --------------------------------------------------------------------------------
@@ -194,6 +220,10 @@ DUE = (task("x", TODAY),)
     ("present", "because"),
     [
         (Present(DUE, history=tuple(said(hours=h, reacted=True) for h in (9, 7, 3))), "3 of 3"),
+        (
+            Present(DUE, history=tuple(said(hours=h, reacted=True) for h in (9, 7))),
+            "for the review",
+        ),
         (Present(DUE, history=(said(hours=3, about="y"),)), "still waits for an answer"),
         (Present(DUE, paused_until=NOON + timedelta(minutes=1)), "pause"),
         (Present(DUE, last_activity=NOON - timedelta(days=1)), "away"),
@@ -204,6 +234,18 @@ def test_a_rule_that_keeps_a_check_in_back_is_named(present, because):
     quiet = decide(present)
     assert isinstance(quiet, Quiet)
     assert because in quiet.because
+
+
+def test_the_rules_that_bind_the_review_too_leave_its_own_message_to_it():
+    two = tuple(said(hours=h, reacted=True) for h in (9, 7))
+    three = (*two, said(hours=3, reacted=True))
+    asked = [
+        silence_asked(Present(DUE, history=history), RULES, now=NOON, timezone=UTC)
+        for history in (two, three)
+    ]
+    assert asked == [None, Quiet("3 of 3 unasked messages were sent today")]
+    away = Present(DUE, last_activity=NOON - timedelta(days=2))
+    assert isinstance(silence_asked(away, RULES, now=NOON, timezone=UTC), Quiet)
 
 
 def test_a_check_in_waits_while_the_person_is_here_or_something_was_just_said():
@@ -239,9 +281,9 @@ def test_quiet_hours_can_lie_inside_a_day_or_be_none():
     assert not any(in_quiet_hours(time(h), never) for h in range(24))
 
 
-def test_an_ignored_task_comes_back_after_one_two_four_and_seven_days():
-    days = simulate_ignoring(40)
-    assert [b - a for a, b in pairwise(days)][:6] == [1, 2, 4, 7, 7, 7]
+def test_an_ignored_task_comes_back_after_one_two_four_and_seven_days_and_then_no_more():
+    days = simulate_ignoring(60)
+    assert [b - a for a, b in pairwise(days)] == [1, 2, 4, 7, 7]
 
 
 def simulate_ignoring(length: int) -> list[int]:
@@ -274,6 +316,8 @@ def test_every_three_unheard_check_ins_cost_one_of_the_days_budget_and_a_reactio
     unheard = [said(days=d) for d in range(12, 0, -1)]
     assert [budget_of(unheard[:n], RULES) for n in (0, 2, 3, 5, 6, 9, 12)] == [3, 3, 2, 2, 1, 1, 1]
     assert budget_of([*unheard, said(hours=3, reacted=True)], RULES) == 3
+    briefing = replace(said(hours=3, reacted=True), check_in=False)
+    assert budget_of([*unheard, briefing], RULES) == 3
 
 
 moments = st.integers(0, 60 * 24 * 10).map(lambda minutes: NOON + timedelta(minutes=minutes))
@@ -293,4 +337,7 @@ def test_whatever_the_ticks_no_day_has_too_many_messages_nor_two_close_together(
         assert not in_quiet_hours(now.time(), RULES)
         sent.append(PastMessage(now, nudge.task_ids, reacted_at=now + timedelta(minutes=1)))
     for day in {message.at.date() for message in sent}:
-        assert sum(message.at.date() == day for message in sent) <= RULES.per_day
+        assert (
+            sum(message.at.date() == day for message in sent)
+            <= RULES.per_day - RULES.kept_for_review
+        )
