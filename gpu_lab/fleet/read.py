@@ -55,7 +55,8 @@ def _validated(kind: type[Model], table: object, path: Path, where: str) -> Mode
     try:
         return kind.model_validate(table)
     except ValidationError as wrong:
-        first = wrong.errors()[0]
+        # A misspelt word also makes the right one missing; the misspelling is what to show.
+        first = min(wrong.errors(), key=lambda error: error["type"] != "extra_forbidden")
         field = ".".join((where, *(str(part) for part in first["loc"])))
         given = first.get("input")
         shown = f" (given: {given!r})" if isinstance(given, str | int | float) else ""

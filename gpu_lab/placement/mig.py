@@ -70,12 +70,14 @@ def openings(
 def best_opening(
     wanted: Profile, whole: NDArray[np.bool_], used: NDArray[np.int64]
 ) -> tuple[int, int]:
-    """Choose the GPU and position that cost the least choice for what may come.
+    """Choose the position that costs the least choice for what may come, on a GPU begun already.
 
     Returns the GPU's position and the slots as bits. Ties go to the fuller, then the first GPU.
     """
     options = [
         (
+            # A fresh GPU could still be given whole, which no count of positions shows.
+            not used[gpu],
             choice_left(int(used[gpu])) - choice_left(int(used[gpu]) | mask),
             -int(used[gpu]).bit_count(),
             gpu,
@@ -85,7 +87,7 @@ def best_opening(
         for mask in wanted.masks
         if (not int(used[gpu]) & mask if used[gpu] else whole[gpu])
     ]
-    _, _, gpu, mask = min(options)
+    _, _, _, gpu, mask = min(options)
     return gpu, mask
 
 

@@ -61,14 +61,14 @@ def choose_plainly(view: Sequence[int], gpus: int, probes: Sequence[int], rule: 
 
 
 class Trial(NamedTuple):
-    """One run's arrays. `free` and `view` are GPUs per node; `sizes` the gangs in order;
-    `node_of` where each runs; `running` those that do; `draw` the generator's state.
+    """One run's arrays. `free` and `seen` (its old copy) are GPUs per node; `sizes` the gangs in
+    order; `node_of` where each runs; `running` those that do; `draw` the generator's state.
 
     `tries`, `hits` count by gang size; `tally` holds conflicts, idle GPUs and scattered ones.
     """
 
     free: Ints
-    view: Ints
+    seen: Ints
     sizes: Ints
     node_of: Ints
     running: Ints
@@ -87,11 +87,11 @@ def run_sampling(
     """Let gangs arrive at an empty fleet of 8-GPU nodes; random ones leave to keep the load.
 
     A gang that fails on its first try is gone. Success counts over the whole run, idle GPUs
-    over its last tenth.
+    over its second half.
     """
     trial = Trial(
         free=np.full(nodes, SIZES[-1], dtype=np.int64),
-        view=np.full(nodes, SIZES[-1], dtype=np.int64),
+        seen=np.full(nodes, SIZES[-1], dtype=np.int64),
         sizes=rng.choice(SIZES, p=MIX, size=gangs).astype(np.int64),
         node_of=np.full(gangs, NOWHERE, dtype=np.int64),
         running=np.zeros(gangs, dtype=np.int64),
@@ -120,8 +120,8 @@ def run_trial(trial: Trial, probes: int, rule: int, stale_gangs: int, limit: int
             running -= 1
         # A view without delay is the truth itself; copying it each time would only cost time.
         if stale_gangs > 0 and gang % stale_gangs == 0:
-            trial.view[:] = trial.free
-        view = trial.view if stale_gangs > 0 else trial.free
+            trial.seen[:] = trial.free
+        view = trial.seen if stale_gangs > 0 else trial.free
         node = choose(view, gpus, probes, rule, trial.draw)
         trial.tries[gpus] += 1
         if node != NOWHERE and trial.free[node] < gpus:
@@ -132,7 +132,7 @@ def run_trial(trial: Trial, probes: int, rule: int, stale_gangs: int, limit: int
             trial.node_of[gang] = node
             trial.running[running] = gang
             used, running = used + gpus, running + 1
-        if gang % 500 == 0 and gang * 10 >= trial.sizes.size * 9:
+        if gang % 500 == 0 and gang * 2 >= trial.sizes.size:
             count_idle(trial)
 
 
