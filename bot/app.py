@@ -10,9 +10,9 @@ import os
 import random
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import cast
 
 from sqlalchemy import Engine
@@ -186,7 +186,7 @@ def build(
         reminders=reminders,
         notes=MemoryReader(vault),
         said=said,
-        search=searcher(vault),
+        search=searcher(vault, lambda: now().astimezone(settings.zone).date()),
         jobs=spoken,
         zone=settings.zone,
         now=now,
@@ -237,13 +237,14 @@ def home_chat(settings: Settings) -> Address:
     return TERMINAL
 
 
-def searcher(vault: Vault):  # type: ignore[no-untyped-def]  # noqa: ANN201
-    """Give the search over the notes, made at its first use."""
+def searcher(vault: Vault, today: Callable[[], date]) -> Callable[[str, int], list[Hit]]:
+    """Give the search over the notes; the index is opened when it is asked."""
 
     def search(words: str, most: int) -> list[Hit]:
-        from memory.recall import Recall  # late: the index is opened only when it is asked
+        from memory.recall import Recall  # late: most chats never search
 
-        return [Hit(hit.link, hit.text) for hit in Recall(vault).search(words, most)]
+        with closing(Recall(vault, today=today)) as recall:
+            return [Hit(hit.link, hit.text) for hit in recall.search(words, most)]
 
     return search
 

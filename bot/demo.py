@@ -92,19 +92,25 @@ class Stage:
         return f"{self.clock().astimezone(ZoneInfo(ZONE)):%a %H:%M}"
 
 
-def play(home: Path | None = None) -> Path:
-    """Play it, print it, and give the folder that holds the database and the files."""
+def play(home: Path | None = None, picture: Path | None = None) -> Path:
+    """Play it, print it, and give the folder that holds the database and the files.
+
+    `picture` takes what was printed as an SVG.
+    """
     folder = home or Path(tempfile.mkdtemp(prefix="touchbase-demo-"))
     clock = MovedClock(EVENING)
     app = build(read_settings(folder, {"timezone": ZONE}), now=clock, seed=SEED)
     log_to(app.settings)
-    stage = Stage(app, clock, Console(highlight=False, soft_wrap=True))
+    console = Console(highlight=False, soft_wrap=picture is None, record=picture is not None)
+    stage = Stage(app, clock, console)
     stage.console.print(Text("An evening and a morning, on a moved clock.\n", style="dim"))
     app.start()
     app.tick()
     evening(stage)
     morning(stage)
     app.close()
+    if picture:
+        console.save_svg(str(picture), title="touchbase demo")
     stage.console.print(Text(f"\nThe database and the notes are in {folder}:", style="dim"))
     for file in sorted(each for each in folder.rglob("*") if each.is_file()):
         if ".touchbase" not in file.parts and not file.name.endswith(("-wal", "-shm", ".lock")):

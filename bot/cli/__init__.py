@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from bot.cli import lab, setup, tasks
+from bot.cli import lab, memory, setup, tasks
 from bot.cli.daily import chat, demo, doctor, run, settings, status
 from bot.cli.output import Home, Options, Set, report
 
@@ -21,6 +21,7 @@ app = typer.Typer(
 for verb in (run, chat, demo, status, doctor, settings):
     app.command()(verb)
 app.add_typer(tasks.app, name="tasks", help="The task list.")
+app.add_typer(memory.app, name="memory", help="Notes: search, links, health, reviews.")
 app.add_typer(lab.app, name="lab", help="The GPU-scheduler lab.")
 app.add_typer(setup.app, name="setup", help="Link Telegram or Google.")
 

@@ -53,11 +53,14 @@ def demo(
         Path | None,
         typer.Option("--home", help="Folder to leave the data in; a fresh one if none."),
     ] = None,
+    picture: Annotated[
+        Path | None, typer.Option("--svg", help="Also draw what is printed into this file.")
+    ] = None,
 ) -> None:
     """Play an evening and the next morning on a moved clock, and leave the files to look at."""
     from bot.demo import play
 
-    play(home)
+    play(home, picture)
 
 
 def status(context: typer.Context, home: Home = None, as_json: Json = False) -> None:

@@ -1,5 +1,11 @@
-"""The GPU-scheduler lab, from the command line."""
+"""`touchbase lab`: the GPU-scheduler lab. Its verbs are grouped by what they look at."""
+
+from __future__ import annotations
 
 import typer
 
+from bot.cli import lab_place, lab_probe
+
 app = typer.Typer(no_args_is_help=True)
+for part in (lab_place, lab_probe):
+    app.add_typer(part.app)
