@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from memory.errors import CannotWrite, FileBusy, NotText
+from memory.merging import merge
 
 Edit: TypeAlias = "Callable[[str], str]"
 Step: TypeAlias = "Callable[[str], None]"
@@ -131,17 +132,19 @@ def _put_in_place(path: Path, seen: bytes, text: str, edit: Edit, step: Step) ->
 
 def _settled(fresh: Path, path: Path, seen: bytes, text: str, edit: Edit, step: Step) -> str:
     """Look at what was swapped out; as long as that is news, swap it back in with our line."""
+    held = text
     for _ in range(ATTEMPTS):
         step("swapped")
         swapped_out = _raw(fresh)
         if swapped_out is None or swapped_out == seen:
-            return text
-        seen = text.encode()
-        text = edit(_decoded(swapped_out, path))
-        _write_through(fresh, text.encode())
+            return held
+        theirs = _decoded(swapped_out, path)
+        base, seen = _decoded(seen, path), held.encode()
+        held = edit(merge(base, held, theirs))
+        _write_through(fresh, held.encode())
         if not _exchanged(fresh, path):
-            create_file(path, text)
-            return text
+            create_file(path, held)
+            return held
     raise FileBusy(str(path))
 
 

@@ -100,7 +100,7 @@ def parse_page(name: str, text: str, *, saved: str = "") -> Page:
     return Page(
         name,
         head.text("title") or title or name.rsplit("/", 1)[-1].removesuffix(".md"),
-        tuple([*_described(head, body, at), *units]),
+        (*_described(head, body, at), *units),
         tuple(_links(lines)),
         tuple((at + 1, task) for at, line in enumerate(lines) if (task := parse_task(line))),
         frozenset(_anchors(lines)),

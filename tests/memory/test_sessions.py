@@ -161,7 +161,7 @@ def test_what_was_written_reads_back(tmp_path):
 
 
 def test_header_only_archives_and_any_names_are_read():
-    header = "# Session: 2026-02-03 05:13:47 UTC\r\n\r\n- **Session Key**: k\r\n- **Session ID**: unknown\r\n"
+    header = "# Session: 2026-02-03 05:13:47 UTC\r\n\r\n- **Session Key**: k\r\n"
     bare = parse(header)
     named = parse(
         header
