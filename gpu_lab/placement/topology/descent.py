@@ -11,6 +11,10 @@ from gpu_lab.placement.topology.search import Chosen
 from gpu_lab.placement.topology.tree import Domain, Tree
 
 
+class PodsStranded(Exception):
+    """Pods that were counted find no leaf: evenly filled domains may not divide further down."""
+
+
 def descend(tree: Tree, ask: Ask, chosen: Chosen) -> list[Domain]:
     """Give the leaves that receive pods or the leader, each with its amounts."""
     domains = hand_out(chosen.domains, ask.count, ask.leaders, ask.slice_size, ask, in_slices=True)
@@ -55,7 +59,7 @@ def hand_out(
         left, leaders = left - taken, leaders - led
         if left == 0 and leaders == 0:
             return used
-    raise AssertionError(f"{left} of {pods} pods have no place although they were counted")
+    raise PodsStranded(f"{left} of {pods} pods have no place although they were counted")
 
 
 def _pick(

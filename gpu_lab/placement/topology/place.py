@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from gpu_lab.placement.topology import balanced, elastic, replacement
 from gpu_lab.placement.topology.asks import interpret
-from gpu_lab.placement.topology.capacity import count_room
-from gpu_lab.placement.topology.descent import assignment_of, descend
+from gpu_lab.placement.topology.capacity import Ask, count_room
+from gpu_lab.placement.topology.descent import PodsStranded, assignment_of, descend
 from gpu_lab.placement.topology.request import (
     Answer,
     Assignment,
@@ -22,7 +22,7 @@ from gpu_lab.placement.topology.request import (
     Workload,
 )
 from gpu_lab.placement.topology.search import find_level
-from gpu_lab.placement.topology.tree import Tree, grow, take_assignment
+from gpu_lab.placement.topology.tree import Domain, Tree, grow, take_assignment
 
 
 @dataclass(frozen=True)
@@ -103,14 +103,24 @@ def _place_fresh(
     """Choose domains and hand the pods out; raise DoesNotFit with the reason otherwise."""
     ask = interpret(tree, workers, leader, gates, confined_to)
     exclusions = count_room(tree, ask)
-    chosen = None
-    if gates.balanced_placement and not ask.required and not ask.unconstrained:
-        chosen = balanced.propose(tree, ask)
-    leaves = descend(tree, ask, chosen or find_level(tree, ask, exclusions))
+    leaves = _balanced_leaves(tree, ask) or descend(tree, ask, find_level(tree, ask, exclusions))
     placed = {workers.name: assignment_of(tree, leaves)}
     if leader is not None:
         placed[leader.name] = assignment_of(tree, leaves, leader=True)
     return placed
+
+
+def _balanced_leaves(tree: Tree, ask: Ask) -> list[Domain] | None:
+    """Spread evenly where that is wished and possible; the tree's own counts stay as they are."""
+    if not ask.gates.balanced_placement or ask.required or ask.unconstrained:
+        return None
+    chosen = balanced.propose(tree, ask)
+    if chosen is None:
+        return None
+    try:
+        return descend(tree, ask, chosen)
+    except PodsStranded:
+        return None
 
 
 def _replace(tree: Tree, group: Group, gates: Gates, workload: Workload) -> list[Answer]:

@@ -120,9 +120,13 @@ class RunningPod(Value):
 
 
 class Usage(Value):
-    """Capacity already taken in one leaf domain: `count` pods of `requests_per_pod` each."""
+    """Capacity already taken in one leaf domain: `count` pods of `requests_per_pod` each.
+
+    `requests` is taken besides, as it is, where only a total is known.
+    """
 
     values: tuple[str, ...]
+    requests: Requests = Field(default_factory=dict)
     requests_per_pod: Requests = Field(default_factory=dict)
     count: int = 0
 

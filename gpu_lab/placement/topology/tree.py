@@ -147,6 +147,9 @@ def grow(cluster: Cluster, *, count_shared: bool) -> Tree:
     shared = cluster.prior_own_usage if count_shared else ()
     for usage in (*cluster.prior_flavor_usage, *shared):
         take_pods(tree, usage.values, usage.requests_per_pod, usage.count)
+        leaf = tree.leaf(usage.values)
+        if leaf is not None:
+            take(leaf.free, usage.requests)
     return tree
 
 
