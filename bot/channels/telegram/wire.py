@@ -13,7 +13,7 @@ from telegram import Bot, BotCommand, InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.constants import ChatAction
 from telegram.error import TelegramError
 from telegram.request import HTTPXRequest
-from telegram.warnings import PTBUserWarning
+from telegram.warnings import PTBDeprecationWarning, PTBUserWarning
 
 from bot.channels.telegram.pace import Pace
 from bot.mailbox import Button
@@ -34,8 +34,11 @@ class Wire:
     def _fresh(self) -> Bot:
         # It advises `get_updates`, which parses all updates of an answer or none.
         warnings.filterwarnings("ignore", "Please use 'Bot.getUpdates'", PTBUserWarning)
-        # It logs addresses, and a Bot API address holds the token.
-        logging.getLogger("httpx").setLevel(logging.WARNING)
+        # Both kinds of `retry_after`, the one to come too, are read in `verdicts`.
+        warnings.filterwarnings("ignore", ".*`retry_after`", PTBDeprecationWarning)
+        # They log addresses, and a Bot API address holds the token.
+        for chatty in ("httpx", "telegram"):
+            logging.getLogger(chatty).setLevel(logging.WARNING)
         read = self._pace.read_seconds
         usual = HTTPXRequest(connect_timeout=CONNECT_SECONDS, read_timeout=read, write_timeout=read)
         polling = HTTPXRequest(1, connect_timeout=CONNECT_SECONDS, read_timeout=read)

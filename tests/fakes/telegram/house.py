@@ -32,7 +32,7 @@ QUICK = Pace(
     acknowledge_seconds=1.0,
     bug_seconds=0.05,
     finish_seconds=1.0,
-    name_seconds=2.0,
+    name_seconds=0.3,
 )
 
 
