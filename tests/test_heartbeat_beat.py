@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -177,6 +178,24 @@ def test_a_failing_slot_does_not_silence_the_others(house, caplog):
     ]
 
 
+def test_a_slot_that_another_took_meanwhile_is_not_said(house):
+    house.beat.beat()
+    with house.session() as session:
+        house.writer(session).add(START + timedelta(hours=12), "call")
+
+    def take_the_check_in(session: Session, slot: Slot, again: bool) -> Handled:
+        house.said.append((slot, again))
+        others = replace(slot, job_id="check-in-1", key=START.date().isoformat())
+        assert Ledger(session, now=lambda: house.now).claim(others)
+        return Handed()
+
+    house.say = take_the_check_in
+    house.beat = house.started()
+    house.now = START + timedelta(hours=14)
+    house.beat.beat()
+    assert [slot.purpose for slot, _ in house.said] == [Purpose.REMINDER]
+
+
 def test_a_check_in_that_waits_is_said_at_the_better_moment(house):
     house.answer = Wait(START, "you were just here")
     house.until(START + timedelta(hours=13, minutes=30))
@@ -270,7 +289,7 @@ def test_a_reminder_undone_twice_is_set_again(house):
 
 
 def test_the_ticker_ticks_at_once_and_again_after_a_tick_that_failed(caplog):
-    caplog.set_level(logging.CRITICAL)
+    caplog.set_level(logging.ERROR)
     twice = threading.Event()
     ticks = []
 
@@ -287,6 +306,7 @@ def test_the_ticker_ticks_at_once_and_again_after_a_tick_that_failed(caplog):
         assert twice.wait(20)
     finally:
         ticker.stop()
+    assert [record.name for record in caplog.records] == ["heartbeat.schedule"]
     assert ticker.is_alive(datetime.now(UTC))
     assert not ticker.is_alive(datetime.now(UTC) + timedelta(seconds=91))
     ticker.stop()
