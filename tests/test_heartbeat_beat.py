@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from random import Random
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, text
 from sqlmodel import Session, SQLModel, create_engine
 
 from heartbeat.beat import MOST_ATTEMPTS, Beat, Clockwork, Handed, Handled
@@ -51,7 +53,7 @@ class House:
         self.said: list[tuple[Slot, bool]] = []
         self.looked: list[Slot] = []
         self.answer: Handled | Exception = Handed()
-        self.reader = ReminderReader(engine)
+        self.reader, self.ids = ReminderReader(engine), count()
         self.beat = self.started()
 
     def started(self) -> Beat:
@@ -81,8 +83,8 @@ class House:
             yield session
 
     def writer(self, session: Session) -> ReminderWriter:
-        count = iter(range(100))
-        return ReminderWriter(session, now=lambda: self.now, new_id=lambda: f"r{next(count)}")
+
+        return ReminderWriter(session, now=lambda: self.now, new_id=lambda: f"r{next(self.ids)}")
 
     def until(self, moment: datetime, step: timedelta = timedelta(minutes=15)) -> None:
         while self.now <= moment:
@@ -221,6 +223,57 @@ def test_what_was_slept_through_is_named_as_missed(house):
     assert line.slot.job_id == "briefing"
     assert isinstance(line.standing, Lapsed)
     assert house.said == []
+
+
+class Killed(BaseException):
+    """The process ended here."""
+
+
+def test_a_message_and_its_slot_are_written_both_or_neither_however_often_it_is_killed(house):
+    rng = Random(7)
+    with house.session() as session:
+        session.execute(text("CREATE TABLE letter (slot TEXT)"))
+        for hours in range(5, 100, 10):
+            house.writer(session).add(START + timedelta(hours=hours), "call")
+
+    def letter(session: Session, slot: Slot, _again: bool) -> Handled:
+        if rng.random() < 0.4:
+            raise Killed
+        session.execute(text("INSERT INTO letter VALUES (:slot)"), {"slot": slot_name(slot)})
+        if rng.random() < 0.4:
+            raise Killed
+        return Handed()
+
+    house.say = letter
+    house.beat, kills = house.started(), 0
+    while house.now < START + timedelta(days=5):
+        try:
+            house.beat.beat()
+        except Killed:
+            kills += 1
+            house.beat = house.started()
+            house.beat.start(waiting=letters(house))
+        house.now += timedelta(minutes=10)
+    days = [START.date() + timedelta(days=ahead) for ahead in range(5)]
+    claimed = [
+        slot_name(line.slot)
+        for day in days
+        for line in house.why(day)
+        if line.standing == Claimed()
+    ]
+    assert kills > 20
+    assert sorted(claimed) == sorted("|".join(name) for name in letters(house))
+    assert len(set(claimed)) == len(claimed)
+
+
+def slot_name(slot: Slot) -> str:
+    return f"{slot.job_id}|{slot.key}"
+
+
+def letters(house: House) -> list[tuple[str, str]]:
+    with house.session() as session:
+        rows = session.execute(text("SELECT slot FROM letter")).scalars()
+        return [(name.partition("|")[0], name.partition("|")[2]) for name in rows]
 
 
 # --- reminders -----------------------------------------------------------------------------
