@@ -10,14 +10,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
 from bot.cli.output import fail, print_json
 
 if TYPE_CHECKING:
-    from gpu_lab.placement.protocol.world import Policy
     from gpu_lab.simulate.jobs import Jobs
 
 app = typer.Typer(no_args_is_help=True)
@@ -42,13 +41,15 @@ def clear_errors() -> Iterator[None]:
     from gpu_lab.placement.protocol.world import BadWorld, UnknownPolicy
     from gpu_lab.simulate.jobs import BadJob
     from gpu_lab.simulate.room import ImpossibleJob
+    from gpu_lab.sweeps.cells import BadSweep
+    from gpu_lab.sweeps.sweep import ExtraNeeded, SweepStopped
     from gpu_lab.traces.errors import TraceMalformed, TraceNotFound
     from gpu_lab.traces.read import UnknownTrace
     from gpu_lab.traces.synthetic import BadRequest
 
     refusals = (
         BadWorld, UnknownPolicy, BadJob, ImpossibleJob, TraceMalformed, TraceNotFound,
-        UnknownTrace, BadRequest,
+        UnknownTrace, BadRequest, BadSweep, SweepStopped, ExtraNeeded,
     )  # fmt: skip
     try:
         yield
@@ -121,9 +122,9 @@ def _simulate_fgd(
     allocation = [_or_none(value) for value in outcome.curves.allocation]
     fragmentation = [_or_none(value) for value in outcome.curves.fragmentation]
     if picture is not None:
-        from gpu_lab.pictures.curves import inflation_picture
+        from gpu_lab.pictures.curves import allocation_card
 
-        inflation_picture(picture, workload, {policy: outcome.curves})
+        picture.write_bytes(allocation_card(workload, {policy: outcome.curves}).png())
     if as_json:
         print_json(
             {
@@ -186,9 +187,10 @@ def _simulate_events(
     result = run(jobs, uniform(nodes, gpus), rules)
     figures = asdict(summary(result))
     if picture is not None:
-        from gpu_lab.pictures.curves import queue_picture
+        from gpu_lab.pictures.curves import queue_card
 
-        queue_picture(picture, f"{order}, {backfill}", queue_curve(result), nodes * gpus)
+        drawn = queue_card(f"{order}, {backfill}", queue_curve(result), nodes * gpus)
+        picture.write_bytes(drawn.png())
     if as_json:
         given = {"nodes": nodes, "gpus_per_node": gpus, "order": order, "backfill": backfill}
         print_json(figures | given | {"protocol": "events"})
@@ -328,7 +330,67 @@ def _check_trace(path: Path, *, as_json: bool) -> None:
     typer.echo(f"{path}: {kind}, {len(jobs)} jobs over {days:.1f} days, {work:.0f} GPU-days")
 
 
-def _policies(names: Sequence[str]) -> list[Policy]:
-    from gpu_lab.placement.protocol.world import Policy
+@app.command()
+def sweep(
+    out: Annotated[Path, typer.Argument(help="Folder of the results; a stopped sweep goes on.")],
+    protocol: Annotated[str, typer.Option(help="fgd or events.")] = "fgd",
+    trace: Trace = None,
+    sequence: Sequence_ = None,
+    policy: Annotated[
+        list[str] | None,
+        typer.Option(help="May be repeated; for events ORDER/BACKFILL, as in fifo/easy."),
+    ] = None,
+    workload: Annotated[list[str] | None, typer.Option(help="May be repeated.")] = None,
+    seeds: Annotated[str, typer.Option(help="As in 42-51, or 42,45.")] = "42-43",
+    load: Annotated[
+        list[float] | None,
+        typer.Option(help="May be repeated; offered load, or time pressed by this factor."),
+    ] = None,
+    nodes: Annotated[int, typer.Option(min=1, help="Nodes, for events.")] = 64,
+    gpus: Annotated[int, typer.Option(min=1, max=64, help="GPUs of a node, for events.")] = 8,
+    make: Annotated[int, typer.Option(min=1, help="Made jobs per run, without a trace.")] = 10_000,
+    workers: Annotated[int, typer.Option(min=1, help="Processes on this machine.")] = 2,
+    dask: Annotated[str, typer.Option(help="A Dask scheduler instead, tcp://HOST:PORT.")] = "",
+    ray: Annotated[str, typer.Option(help="A Ray cluster instead, HOST:PORT.")] = "",
+    as_json: Json = False,
+    seed: Annotated[int | None, typer.Option("--seed", min=0, help="This one seed only.")] = None,
+) -> None:
+    """Run policies x workloads x seeds x loads; results, Parquet and a page in one folder."""
+    from gpu_lab.sweeps.cells import Inflation, InTime, cells
+    from gpu_lab.sweeps.report import write_page, write_parquet
+    from gpu_lab.sweeps.sweep import Dask, Processes, Ray, Where, as_rows
+    from gpu_lab.sweeps.sweep import sweep as run
 
-    return [Policy.of(name) for name in names]
+    if dask and ray:
+        fail("--dask and --ray exclude each other")
+    where: Where = Dask(dask) if dask else Ray(ray) if ray else Processes(workers)
+    with clear_errors():
+        numbers = [seed] if seed is not None else _numbers(seeds)
+        if protocol == "fgd":
+            if trace is None:
+                fail("--protocol fgd needs --trace DIR, an openb folder")
+            how: Inflation | InTime = Inflation(trace.resolve(), sequence and sequence.resolve())
+            names, places = policy or ["best-fit", "fgd"], workload or ["default"]
+        elif protocol == "events":
+            how = InTime(nodes, gpus, make, trace and trace.resolve())
+            names = policy or ["fifo/none", "fifo/skip", "fifo/easy"]
+            places = workload or [trace.stem if trace else "made"]
+        else:
+            fail(f"no protocol {protocol!r}; there are: fgd, events")
+        wanted = list(cells(names, places, numbers, load or [1.0]))
+        with typer.progressbar(
+            length=len(wanted), label=f"{len(wanted)} runs", file=_stderr()
+        ) as bar:
+            results = run(wanted, how, out / "cells", where, lambda _: bar.update(1))
+        write_parquet(out / "results.parquet", results)
+        write_page(out / "report.html", f"Sweep: {protocol}", results)
+    if as_json:
+        print_json(as_rows(results))
+        return
+    typer.echo(f"{out / 'report.html'}  {out / 'results.parquet'}")
+
+
+def _stderr() -> TextIO:
+    import sys
+
+    return sys.stderr
