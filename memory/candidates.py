@@ -68,8 +68,8 @@ def find(index: Index, asked: Asked, similarity: Similarity) -> list[UnitRow]:
         found |= dict.fromkeys(similarity.nearest(query.wording, limit))
     if query.has_filters and not query.words:
         found |= dict.fromkeys(_newest(index, limit))
-    rows = index.units(found)
-    return [rows[each] for each in found if each in rows and passes(query, rows[each])]
+    rows = [row for row in index.units(found).values() if passes(query, row)]
+    return sorted(rows, key=lambda row: (row.path, row.unit.line0))
 
 
 def candidates(

@@ -18,6 +18,7 @@ _HEAD = re.compile(
 _PLAIN = re.compile(
     r"^[^\W\d][\w ./@()+-]*(?::\S[\w ./@()+-]*)*$|^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2})?$"
 )
+MOST_CHARS = 65_536
 _YAML_WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 
 
@@ -52,6 +53,9 @@ def read(text: str) -> Frontmatter:
     if head is None:
         return Frontmatter()
     line_count = head[0].count("\n") + (not head[0].endswith("\n"))
+    if len(head["body"]) > MOST_CHARS:
+        said = f"the frontmatter is longer than {MOST_CHARS:,} characters"
+        return Frontmatter(line_count=line_count, problem=said)
     try:
         # BaseLoader leaves dates and numbers as the person typed them, and makes no objects.
         loaded = yaml.load(head["body"], Loader=yaml.BaseLoader)
@@ -67,9 +71,10 @@ def read(text: str) -> Frontmatter:
 
 
 def _flat(value: object) -> str | tuple[str, ...]:
+    """Keep texts and lists of texts; what is nested deeper may be without end and is left out."""
     if isinstance(value, list):
-        return tuple(str(each) for each in value)
-    return "" if value is None else str(value)
+        return tuple(each for each in value if isinstance(each, str))
+    return value if isinstance(value, str) else ""
 
 
 def _scalar(value: str) -> str:

@@ -310,14 +310,18 @@ def open_index(place: Path | None) -> Index:
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         return Index(_connected(str(place)), str(place))
+    except sqlite3.OperationalError as failed:
+        raise IndexUnusable(str(place), str(failed)) from failed
     except sqlite3.DatabaseError:
-        _deleted(place)
+        return _made_anew(place)
     except OSError as failed:
         raise IndexUnusable(str(place), failed.strerror or str(failed)) from failed
-    try:
-        return Index(_connected(str(place)), str(place))
-    except sqlite3.DatabaseError as failed:
-        raise IndexUnusable(str(place), str(failed)) from failed
+
+
+def delete_index(place: Path) -> None:
+    """Throw the index away, with what SQLite keeps beside it."""
+    for ending in ("", "-wal", "-shm"):
+        place.with_name(place.name + ending).unlink(missing_ok=True)
 
 
 def windows_of(stems: Sequence[Sequence[str]]) -> list[list[str]]:
@@ -364,9 +368,12 @@ def _spaced(stems: Sequence[str]) -> str:
     return f" {'  '.join(stems)} " if stems else ""
 
 
-def _deleted(place: Path) -> None:
-    for ending in ("", "-wal", "-shm"):
-        place.with_name(place.name + ending).unlink(missing_ok=True)
+def _made_anew(place: Path) -> Index:
+    try:
+        delete_index(place)
+        return Index(_connected(str(place)), str(place))
+    except (sqlite3.DatabaseError, OSError) as failed:
+        raise IndexUnusable(str(place), str(failed)) from failed
 
 
 def _unit_row(

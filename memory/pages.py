@@ -13,12 +13,13 @@ from enum import Enum
 
 from memory import archives, frontmatter
 from memory.edits import lines_of
-from memory.marks import BEGIN, END, read_line
+from memory.marks import BEGIN, END, Marked, read_line
 from memory.tasklines import TaskLine
 from memory.tasklines import parse as parse_task
 
 UNIT_CHARS = 4_000
-FENCE_LINES = 40
+UNIT_LINES = 40
+HEADING_CHARS = 500
 _HEADING = re.compile(r"^ {0,3}(?P<level>#{1,6})[ \t]+(?P<title>.+?)[ \t#]*$")
 _BULLET = re.compile(r"^(?P<indent>\s*)(?:[-*+]|\d{1,4}[.)])\s+\S")
 _FENCE = re.compile(r"^\s*(`{3,}|~{3,})")
@@ -30,6 +31,7 @@ _WIKILINK = re.compile(
 _LINK = re.compile(r"(?P<embed>!?)\[[^\[\]]*\]\((?P<target>[^()\s:]+\.md)(?P<anchor>#[^()\s]*)?\)")
 _CODE = re.compile(r"`[^`\n]*`")
 _OBSERVATION = re.compile(r"^\s*[-*+]\s+\[(?P<category>[^\W\d]\w+)\]\s")
+_DATE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 _CLOCK = re.compile(r"^(?P<hours>[01]?\d|2[0-3]):(?P<minutes>[0-5]\d)\b")
 _DAY = re.compile(r"(?:^|/)(?P<day>\d{4}-\d{2}-\d{2})[^/]*\.md$")
 
@@ -134,19 +136,29 @@ def _units(lines: Sequence[str], body: int, page_tags: tuple[str, ...]) -> Itera
         if kind is Kind.HEADING:
             path = _deeper(path, lines[at])
         heading = " > ".join(title for _, title in path)
-        yield from _cut(lines, at, end, kind, heading, page_tags)
+        # The daily log's heading says only its date, which the bullets below it have too.
+        if kind is not Kind.HEADING or not _DATE.match(path[-1][1]):
+            for start in range(at, end, UNIT_LINES):
+                yield from _cut(
+                    lines, start, min(end, start + UNIT_LINES), kind, heading, page_tags
+                )
         at = end
 
 
 def _extent(lines: Sequence[str], at: int) -> tuple[Kind, int]:
     """Say what starts on line `at` and which line comes behind it."""
-    if _HEADING.match(lines[at]):
+    if _heading(lines[at]):
         return Kind.HEADING, at + 1
     if fence := _FENCE.match(lines[at]):
         return Kind.PARAGRAPH, _behind_fence(lines, at, fence[1])
     if _BULLET.match(lines[at]):
         return Kind.BULLET, _behind(lines, at)
     return Kind.PARAGRAPH, _behind(lines, at)
+
+
+def _heading(line: str) -> re.Match[str] | None:
+    # A longer line is no heading, and the pattern is slow on it.
+    return _HEADING.match(line) if "#" in line[:5] and len(line) <= HEADING_CHARS else None
 
 
 def _behind(lines: Sequence[str], at: int) -> int:
@@ -158,28 +170,24 @@ def _behind(lines: Sequence[str], at: int) -> int:
 
 def _opens(line: str) -> bool:
     return bool(
-        _BULLET.match(line)
-        or _HEADING.match(line)
-        or _FENCE.match(line)
-        or line.strip() in (BEGIN, END)
+        _BULLET.match(line) or _heading(line) or _FENCE.match(line) or line.strip() in (BEGIN, END)
     )
 
 
 def _behind_fence(lines: Sequence[str], at: int, fence: str) -> int:
-    for end in range(at + 1, min(len(lines), at + FENCE_LINES)):
+    for end in range(at + 1, len(lines)):
         if lines[end].strip().startswith(fence):
             return end + 1
-    return min(len(lines), at + FENCE_LINES)
+    return len(lines)
 
 
 def _cut(
     lines: Sequence[str], at: int, end: int, kind: Kind, heading: str, page_tags: tuple[str, ...]
 ) -> Iterator[Unit]:
-    marked = read_line(lines[end - 1] if kind is Kind.BULLET else "")
-    text = "\n".join([*lines[at : end - 1], *([marked.text] if marked.text else [lines[end - 1]])])
-    if kind is Kind.BULLET and end == at + 1:
-        text = marked.text or lines[at].strip()
-    if found := _HEADING.match(lines[at]) if kind is Kind.HEADING else None:
+    raw = "\n".join(lines[at:end])
+    marked = read_line(raw) if kind is Kind.BULLET else Marked(raw)
+    text = marked.text
+    if found := _heading(raw) if kind is Kind.HEADING else None:
         text = found["title"]
     tags = tuple(dict.fromkeys([*page_tags, *_tags(text), *_categories(lines[at])]))
     for part in _parts(text.strip()):
@@ -192,7 +200,7 @@ def _parts(text: str) -> list[str]:
 
 
 def _deeper(path: list[tuple[int, str]], line: str) -> list[tuple[int, str]]:
-    found = _HEADING.match(line)
+    found = _heading(line)
     assert found is not None
     level = len(found["level"])
     return [*(step for step in path if step[0] < level), (level, found["title"])]
@@ -261,7 +269,7 @@ def _links(lines: Sequence[str]) -> Iterator[Link]:
 def _anchors(lines: Sequence[str]) -> Iterator[str]:
     """Give what `[[Page#...]]` can point at: headings, and block ids with their caret."""
     for line in lines:
-        if found := _HEADING.match(line):
+        if found := _heading(line):
             yield found["title"].lower()
         elif "^" in line and (block := read_line(line).block):
             yield f"^{block.lower()}"

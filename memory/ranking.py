@@ -150,7 +150,7 @@ def rank(
     *,
     weights: Features | None = None,
 ) -> list[Ranked]:
-    """Order candidates, best first; equal ones newest first."""
+    """Order candidates, best first; equal ones newest first, then as they were given."""
     if weights is None:
         with_vectors = any(each.own_similarity is not None for each in candidates)
         weights = WEIGHTS_WITH_VECTORS if with_vectors else WEIGHTS
@@ -168,11 +168,8 @@ def rank(
         weighed["recency"] = recency * newest.get(candidate.unit_id, 0.0)
         parts = Features(**weighed)
         ranked.append(Ranked(candidate.unit_id, sum(weighed.values()), parts))
-    days = {each.unit_id: each.day or date.min for each in candidates}
-    return sorted(
-        ranked,
-        key=lambda each: (-round(each.score, 9), -days[each.unit_id].toordinal(), each.unit_id),
-    )
+    days = {each.unit_id: (each.day or date.min).toordinal() for each in candidates}
+    return sorted(ranked, key=lambda each: (-round(each.score, 9), -days[each.unit_id]))
 
 
 def measure(query: Query, candidate: Candidate, collection: Collection) -> Features:
@@ -206,7 +203,7 @@ def date_match(named: NamedDate, day: date | None) -> float:
     fits = {0: 1.0, 1: 0.3}.get(months, 0.0)
     if named.day is not None and months in (0, 1):
         told_after = (day - _day(named, day, months)).days
-        fits += 1.0 if 0 <= told_after <= _DAYS_AFTER else 0.0
+        fits += 1.5 if told_after == 0 else float(0 < told_after <= _DAYS_AFTER)
     return fits
 
 

@@ -6,6 +6,7 @@ before it answers, and writes nothing but the index.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -15,7 +16,7 @@ from memory import health, links
 from memory.edits import lines_of
 from memory.errors import IndexUnusable
 from memory.files import left_behind, read_text
-from memory.index import Index, open_index
+from memory.index import Index, delete_index, open_index
 from memory.indexing import Refreshed, refresh
 from memory.places import lines_meant, parse_place
 from memory.search import Hit, Search
@@ -58,8 +59,15 @@ class Recall:
     def search(self, words: str, most: int = 10) -> tuple[Hit, ...]:
         """Give the best passages, best first, from the notes as they are now."""
         with self._turn:
-            self.refresh()
-            return self.searcher().search(words, top=most)
+            try:
+                self.refresh()
+                return self.searcher().search(words, top=most)
+            except sqlite3.OperationalError:
+                raise
+            except sqlite3.DatabaseError:
+                # The index is damaged inside; the notes are not.
+                self.rebuild()
+                return self.searcher().search(words, top=most)
 
     def searcher(self) -> Search:
         """Give the search over the index as it is, for many questions in a row."""
@@ -78,9 +86,7 @@ class Recall:
         """Throw the index away and make it anew."""
         with self._turn:
             self.close()
-            for ending in ("", "-wal", "-shm"):
-                file = self._vault.index_file
-                file.with_name(file.name + ending).unlink(missing_ok=True)
+            delete_index(self._vault.index_file)
             return self.refresh()
 
     def complete_meaning(self) -> None:

@@ -13,6 +13,8 @@ from functools import lru_cache
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _CONTRACTION = re.compile(r"(?:n['’]t|['’](?:s|t|m|re|ve|ll|d))$")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]+")
+# Longer runs are encoded files, not ids that anybody types.
+_ID_CHARS = 100
 _DIGIT = re.compile(r"\d")
 # An id: letters and digits in one run, or digits joined by - _ . / : as in ABC-123 and 4f1c:9.
 _ID = re.compile(r"(?=\S*?(?:[^\W\d_]|\d[-_./:]\d))\w(?:[\w./:-]*\w)?")
@@ -79,7 +81,8 @@ def literals(text: str) -> list[str]:
     found = [] if text.isascii() else _CJK.findall(text)
     if not _DIGIT.search(text):
         return found
-    numbered = (part for part in text.lower().split() if _DIGIT.search(part))
+    parts = (part for part in text.lower().split() if len(part) <= _ID_CHARS)
+    numbered = (part for part in parts if _DIGIT.search(part))
     ids = (run for part in numbered for run in _ID.findall(part) if _DIGIT.search(run))
     return [*found, *ids]
 
