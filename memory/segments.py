@@ -34,6 +34,8 @@ ABOUT_THE_WORK = re.compile(
 )
 LEAST_ATOMS = 2
 LEAST_EVENTS = 8
+# A short exchange between two gaps as sure as this is a topic of its own all the same.
+SURE = 3.0
 # An agent session of 166 events reads well as 3 to 7 segments; a budget keeps long ones there.
 EVENTS_OF_BUDGET = 166
 MOST_PER_BUDGET = 7
@@ -196,8 +198,9 @@ def _weaker_edge(session: Cuttable, kept: Sequence[int]) -> int:
         if len(atoms) >= LEAST_ATOMS or sum(len(a.events) for a in atoms) >= LEAST_EVENTS:
             continue
         inner = [edge for edge in (left, right) if 0 <= edge < len(session.gaps)]
-        if inner:
-            return min(inner, key=lambda edge: session.gaps[edge].score) + 1
+        weakest = min(inner, key=lambda edge: session.gaps[edge].score, default=None)
+        if weakest is not None and session.gaps[weakest].score < SURE:
+            return weakest + 1
     return 0
 
 

@@ -67,6 +67,17 @@ IMPERATIVE = re.compile(
     r"upload|"
     r"use|visit|wait|write)\b"
 )
+JOTTED = re.compile(
+    r"^(?:also |and |maybe )?(?:(?:i |we )?(?:need|have|must|should|ought)(?: to)? (?=[a-z])|"
+    r"(?:please "
+    r"|don't forget to |remember to )?(?:add|answer|apply|arrange|ask|book|bring|buy|call|cancel|"
+    r"check|clean|collect|compare|contact|copy|draft|email|fetch|fill in|find|finish|fix|follow up|"
+    r"get|give|install|invite|mail|message|move|order|organi[sz]e|pack|pay|phone|pick up|ping|plan|"
+    r"prepare|print|register|remind|renew|reply|research|return|review|schedule|sell|send|set up|"
+    r"sign|sort out|submit|talk to|tell|text|try|update|upload|visit|wash|write)\b(?! (?:is|was|"
+    r"are)\b))",
+    re.I,
+)
 DATED = re.compile(
     r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\btomorrow\b|\btoday\b|\bnext week\b|"
     r"\bby (?:the )?(?:end|noon|\d)"
@@ -123,28 +134,33 @@ def shipped_actions() -> ActionModel:
     return ActionModel(stored["bias"], stored["listed"], stored["task"], stored["weights"])
 
 
-def actions_in(text: str, model: ActionModel, first_line: int = 1) -> tuple[FoundAction, ...]:
-    """Give the lines of a text that ask for something, in reading order."""
-    return tuple(_found(sentences(text, first_line), model))
+def actions_in(text: str, model: ActionModel, *, jotted: bool = False) -> tuple[FoundAction, ...]:
+    """Give the lines of a text that ask for something, in reading order.
+
+    In a person's own `jotted` notes a line that starts with an order ("call Bo") is a task too.
+    """
+    return tuple(_found(sentences(text), model, jotted=jotted))
 
 
-def _found(lines: tuple[Sentence, ...], model: ActionModel) -> Iterator[FoundAction]:
+def _found(
+    lines: tuple[Sentence, ...], model: ActionModel, *, jotted: bool
+) -> Iterator[FoundAction]:
     for sentence in lines:
         if CHECKED.match(sentence.text):
             continue
         mark = MARK.match(sentence.text)
         words = sentence.text[mark.end() :].strip() if mark else sentence.text
-        score = model.score(words) if words else model.listed - 1
-        named = _owner(words)
-        if not mark and score <= model.listed and not named:
-            continue
         if not words:
             continue
-        owner = (mark and (mark["who"] or mark["whose"])) or named
-        # A named owner with a verb ("Ana to send the plan") is a form of minutes, seldom of mail.
-        sure = 0.95 if mark else max(_chance(score), 0.8 if named not in ("", "me", "us") else 0.0)
-        as_task = bool(mark) or score > model.task or named not in ("", "me", "us")
-        yield FoundAction(words, sentence.line, owner, round(sure, 3), as_task, bool(mark))
+        score = model.score(words)
+        owner = (mark and (mark["who"] or mark["whose"])) or _owner(words)
+        named = owner not in ("", "me", "us")
+        ordered = jotted and bool(JOTTED.match(words))
+        if mark or owner or ordered or score > model.listed:
+            # A named owner with a verb ("Ana to send the plan") is how minutes are written.
+            sure = 0.95 if mark else max(_chance(score), 0.8 if named or ordered else 0.0)
+            as_task = bool(mark) or named or ordered or score > model.task
+            yield FoundAction(words, sentence.line, owner, round(sure, 3), as_task, bool(mark))
 
 
 def _owner(words: str) -> str:

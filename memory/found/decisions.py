@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from memory.found.questions import is_question
 from memory.found.sentences import sentences
 
-LABEL = re.compile(r"^(?:DECISION|DECIDED|AGREED|Decision|Decided|Agreed)\s*[:\-–]\s*")
+LABEL = re.compile(r"^(?:decision|decided|agreed)\s*[:\-–]\s*", re.I)
 SETTLES = re.compile(
     r"\b(?:(?:we|i)(?:'ve| have)? (?:decided|agreed|settled|chose|chosen|picked)|decided (?:to|on|"
     r"against|that)|agreed (?:to|on|that)|(?:we(?:'re| are)|i(?:'m| am)|let'?s|we'?ll|i'?ll|we "
-    r"will) "
-    r"(?:go(?:ing)?|stick(?:ing)?|stay(?:ing)?) with|going with|(?:we|i)(?:'ll| will) use|"
+    r"will|we) (?:go(?:ing)?|stick(?:ing)?|stay(?:ing)?) with|going with|(?:we|i)(?:'ll| will) use|"
     r"let'?s use|"
     r"(?:we|i)(?: will not|'ll not| won't| are not going to|'re not going to)|settled on|"
-    r"(?:use|take|keep|go with|prefer) [\w`./ -]{2,40} (?:instead of|rather than|over|, not)|"
+    r"(?:use|take|keep|go with|prefer) [\w`./ -]{2,40} (?:instead of|rather than|, not)|"
     r"instead of|the decision is|final answer|it'?s decided)\b|\b(?:use|keep|make it|take) "
     r"[\w`./-]+(?: [\w`./-]+){0,3}, not [\w`./-]+",
     re.I,

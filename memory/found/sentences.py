@@ -10,8 +10,13 @@ FENCE = re.compile(r"^\s*(?:```|~~~)")
 BULLET = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)])\s+")
 HEADING = re.compile(r"^\s*#{1,6}\s+")
 QUOTE = re.compile(r"^\s*>\s?")
-END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]*[A-Z0-9@])")
-SHORT_FORMS = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|Dr|Mr|Ms|Mrs|St|No|approx|cf|resp)|\b[A-Z])\.$")
+WRAPPED_CHARS = 60
+# Typed chat starts sentences in lower case too; short forms are sorted out below.
+END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]*[\w@])")
+SHORT_FORMS = re.compile(
+    r"(?:\b(?:e\.g|i\.e|etc|vs|Dr|Prof|Mr|Ms|Mrs|St|No|approx|cf|resp|incl|ca|max|min|p|pp|\d)|"
+    r"\b[A-Z])\.$"
+)
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,8 @@ def _paragraphs(lines: list[str], first_line: int) -> Iterator[tuple[int, bool, 
 
 
 def _goes_on(before: str, words: str) -> bool:
-    return words[:1].islower() and before[-1:] not in ".!?:"
+    """A line is wrapped when the one before is long; short typed lines stand for themselves."""
+    return len(before) >= WRAPPED_CHARS and words[:1].islower() and before[-1:] not in ".!?:"
 
 
 def _cut(whole: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections import Counter
 
 from memory.word_lists import word_set
 
-NAME = r"[A-Z][a-zà-ÿ]+(?:-[A-Z][a-zà-ÿ]+)?"
+NAME = r"(?:(?:Prof|Dr|Mr|Ms|Mrs)\.? )?[A-Z][a-zà-ÿ]+(?:-[A-Z][a-zà-ÿ]+)?"
 BEFORE_PEOPLE = re.compile(
     rf"\b(?:with|from|ask|asked|call|called|tell|told|email|emailed|met|meet|ping|cc|thank|"
     rf"thanks to|"
@@ -27,6 +27,7 @@ THING = re.compile(
 )
 CAMEL = re.compile(r"\b(?P<name>[A-Z][a-z]+[A-Z]\w+)\b")
 NOT_NAMES = word_set(
+    "Prof Dr Mr Ms Mrs "
     "Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May "
     "June "
     "July August September October November December Mon Tue Wed Thu Fri Sat Sun Jan Feb Mar "

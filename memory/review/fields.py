@@ -10,7 +10,7 @@ from memory.found import ActionModel, actions_in, is_question, sentences
 from memory.found.decisions import is_decision
 from memory.outcomes import commit_subject, last_tally, opened_pull_request
 from memory.review.quotes import quote, spoken
-from memory.review.status import OFFERS_MORE, last_line
+from memory.review.status import OFFERS_MORE, last_line, last_sentence
 from memory.review.values import Decision, Outcome, OutcomeKind, Quote
 from memory.transcripts import Event, HumanTurn, Reply, Step, ToolUse
 
@@ -60,27 +60,44 @@ LATER_WORDS = re.compile(
 )
 
 
-def summary_of(events: tuple[Event, ...]) -> tuple[Quote, ...]:
-    """Give up to three sentences of the replies that carry the segment's words, in order."""
+def summary_of(events: tuple[Event, ...], told: Sequence[Quote]) -> tuple[Quote, ...]:
+    """Give up to three sentences of the replies that carry the segment's words, in order.
+
+    What is `told` elsewhere on the page is not repeated.
+    """
+    elsewhere = {(quoted.event, quoted.text) for quoted in told}
     said = [
         (event, sentence.text)
         for event, sentence in spoken(events)
         if isinstance(event, Reply)
+        and not sentence.bulleted
+        and not sentence.text.endswith(":")
+        and (event.place.number, quote(event, sentence.text).text) not in elsewhere
         and not PLANS.match(sentence.text)
         and not is_question(sentence.text)
         and len(sentence.text.split()) >= 4
     ]
     topic = {term for e in events if isinstance(e, HumanTurn) for term in content(e.text)}
     weights = rarity([content(text) for _, text in said])
+    # What was said last is what came of it: later sentences weigh up to twice as much.
     scores = [
-        _weight(text, topic, weights) * (1 + i / len(said)) for i, (_, text) in enumerate(said)
+        _weight(text, topic, weights) * (1 + index / len(said))
+        for index, (_, text) in enumerate(said)
     ]
     best = sorted(range(len(said)), key=lambda i: -scores[i])
     kept: dict[str, int] = {}
     for index in best:
         kept.setdefault(said[index][1], index)
     chosen = sorted(list(kept.values())[:SUMMARY_QUOTES])
-    return tuple(quote(*said[index]) for index in chosen)
+    return tuple(quote(*said[index]) for index in chosen) or _asked_for(events)
+
+
+def _asked_for(events: tuple[Event, ...]) -> tuple[Quote, ...]:
+    """When no reply says anything, what was asked is all there is to tell."""
+    for event, sentence in spoken(events):
+        if isinstance(event, HumanTurn):
+            return (quote(event, sentence.text),)
+    return ()
 
 
 def _weight(text: str, topic: set[str], weights: dict[str, float]) -> float:
@@ -92,7 +109,7 @@ def _weight(text: str, topic: set[str], weights: dict[str, float]) -> float:
 
 def outcomes_of(events: tuple[Event, ...]) -> tuple[Outcome, ...]:
     """Give commits, pull requests, the last test tally and the files written."""
-    return tuple([*_commits(events), *_tests(events), *_files(events)])
+    return (*_commits(events), *_tests(events), *_files(events))
 
 
 def _commits(events: tuple[Event, ...]) -> Iterator[Outcome]:
@@ -140,7 +157,7 @@ def _settled(human: HumanTurn, offered: Reply | None) -> Iterator[Decision]:
     yield from (Decision(quote(human, text)) for text in own)
     if offered is None or own:
         return
-    asked = last_line(offered.text)
+    asked = last_sentence(offered.text)
     first = human.text.strip().split("\n")[0]
     if CHOICE.search(asked) and len(first.split()) <= 25 and not is_question(first):
         yield Decision(quote(human, first), quote(offered, asked))
@@ -165,8 +182,10 @@ def _plan(events: tuple[Event, ...]) -> Iterator[Quote]:
 
 
 def _named(events: tuple[Event, ...], actions: ActionModel) -> Iterator[Quote]:
-    tail = events[-max(2, round(len(events) * TAIL_SHARE)) :]
     said = [event for event in events if isinstance(event, HumanTurn | Reply)]
+    # An agent does most of what it names; in plain talk nobody does, so all of it counts.
+    worked = any(isinstance(event, ToolUse) for event in events)
+    tail = events[-max(2, round(len(events) * TAIL_SHARE)) :] if worked else events
     recent = {event.place.number for event in (*tail, *said[-2:])}
     for event in said:
         if isinstance(event, HumanTurn):
@@ -207,12 +226,16 @@ def open_questions_of(
     for index, event in enumerate(events):
         if not isinstance(event, HumanTurn | Reply):
             continue
-        rest = events[index + 1 :]
-        for sentence in sentences(event.text):
-            if is_question(sentence.text) and not OFFERS_MORE.search(sentence.text):
-                if not _is_answered(event, sentence.text, rest, later, left=left):
-                    found.setdefault(sentence.text.casefold(), quote(event, sentence.text))
+        for question in _asked(event):
+            if not _is_answered(event, question, events[index + 1 :], later, left=left):
+                found.setdefault(question.casefold(), quote(event, question))
     return tuple(found.values())
+
+
+def _asked(event: HumanTurn | Reply) -> Iterator[str]:
+    for sentence in sentences(event.text):
+        if is_question(sentence.text) and not OFFERS_MORE.search(sentence.text):
+            yield sentence.text
 
 
 def _is_answered(

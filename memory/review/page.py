@@ -23,7 +23,7 @@ def review_page(review: Review, name: str, zone: tzinfo | None = None) -> str:
     """Give the minutes; `name` is the file's, `zone` the person's for the times shown."""
     lines = [*_head(review, name, zone), *_left_to_do(review), *_asked(review)]
     for segment in review.segments:
-        lines += _segment(segment, zone)
+        lines += _segment(segment, review.cwd, zone)
     lines += ["---", _foot(review, name)]
     return "\n".join(lines) + "\n"
 
@@ -78,7 +78,7 @@ def _of(segment: Segment, review: Review) -> str:
     return f" — topic {segment.number}" if len(review.segments) > 1 else ""
 
 
-def _segment(segment: Segment, zone: tzinfo | None) -> Iterator[str]:
+def _segment(segment: Segment, cwd: str, zone: tzinfo | None) -> Iterator[str]:
     yield f"## {segment.number}. {segment.title.text} {MARKS[segment.status]}"
     yield ""
     when = _span(segment.started, segment.ended, zone)
@@ -88,17 +88,23 @@ def _segment(segment: Segment, zone: tzinfo | None) -> Iterator[str]:
     yield from (f"{_cited(said)}" for said in segment.summary)
     if segment.summary:
         yield ""
-    yield f"- **{segment.status.capitalize()}**: {_cited(segment.because)}" + (
-        f"; continued in {segment.resumed_in}" if segment.resumed_in else ""
-    )
-    yield from _outcomes(segment.outcomes)
+    yield _verdict(segment)
+    told = [o for o in segment.outcomes if o.event != segment.because.event]
+    yield from _outcomes(told, cwd)
     for decision in segment.decisions:
         about = f" — to “{decision.about.text}”" if decision.about else ""
         yield f"- **Decided**: {_cited(decision.quote)}{about}"
     yield ""
 
 
-def _outcomes(outcomes: Sequence[Outcome]) -> Iterator[str]:
+def _verdict(segment: Segment) -> str:
+    shown = next((o.kind for o in segment.outcomes if o.event == segment.because.event), "")
+    status = f"{segment.status.capitalize()}, {shown}" if shown else segment.status.capitalize()
+    again = f"; continued in {segment.resumed_in}" if segment.resumed_in else ""
+    return f"- **{status}**: {_cited(segment.because)}{again}"
+
+
+def _outcomes(outcomes: Sequence[Outcome], cwd: str) -> Iterator[str]:
     for outcome in outcomes:
         match outcome.kind:
             case OutcomeKind.COMMIT:
@@ -112,7 +118,9 @@ def _outcomes(outcomes: Sequence[Outcome]) -> Iterator[str]:
     files = [o for o in outcomes if o.kind is OutcomeKind.FILE]
     if files:
         more = len(files) - FILES_SHOWN
-        shown = ", ".join(f"`{o.text}` [{o.event}]" for o in files[:FILES_SHOWN])
+        shown = ", ".join(
+            f"`{o.text.removeprefix(f'{cwd}/')}` [{o.event}]" for o in files[:FILES_SHOWN]
+        )
         yield f"- **Files**: {shown}" + (f" and {more} more" if more > 0 else "")
 
 

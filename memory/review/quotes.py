@@ -18,14 +18,16 @@ LEAD = re.compile(
     re.I,
 )
 REQUEST = re.compile(
-    r"^(?:(?:can|could|would|will) you(?: please| maybe| also)?|i(?:'d| would) like (?:you )?to|"
-    r"i (?:need|want)(?: you)? to|we (?:need|have|want|should|must)(?: to)?|let'?s|please|help "
-    r"me(?: "
-    r"to)?|i(?:'m| am) (?:trying|going) to) ",
+    r"^(?:(?:(?:can|could|would|will) you(?: please| maybe| also)?|i(?:'d| would) like (?:you )?to|"
+    r"i(?: also| really| just)? (?:need|want)(?: you)?(?: to)?|we(?: also)? (?:need|have|want|"
+    r"should|must)(?: to)?|let'?s|please|help me(?: to)?|i(?:'m| am) (?:trying|going) to) )+",
     re.I,
 )
-CLAUSE = re.compile(r"(?:[;:]|,(?= (?:so|because|but|and|then|which|since|as|it|we|i)\b)| [–—-] |"
-                    r" (?:because|so that|since|but|which) )", re.I)  # fmt: skip
+CLAUSE = re.compile(
+    r"[;:]|,(?= (?:so|because|but|and|then|which|since|as|it|we|i|they|he|she|this|that)\b)|"
+    r" [–—-] | (?:because|so that|since|but|which) ",
+    re.I,
+)
 MARKUP = re.compile(r"\*\*|__|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w)")
 
 
@@ -53,8 +55,10 @@ def titled(event: Event, text: str) -> Quote:
 
 
 def _clause(sentence: str) -> str:
-    bare = REQUEST.sub("", LEAD.sub("", sentence.strip()).strip())
-    bare = bare.strip(" .!:;,-–")
+    polite = LEAD.sub("", sentence.strip()).strip()
+    bare = REQUEST.sub("", polite)
+    # "Can you plan the trip?" asks for a plan; without its lead it is no question any more.
+    bare = bare.strip(" .!:;,-–" + ("?" if bare != polite else ""))
     if len(bare) <= TITLE_CHARS:
         return bare
     first = CLAUSE.search(bare, 12)

@@ -38,8 +38,8 @@ def review(transcript: Transcript, actions: ActionModel, grain: Grain = Grain.EV
         transcript.session,
         transcript.cwd,
         branches[-1] if branches else "",
-        transcript.started or (times[0] if times else None),
-        times[-1] if times else None,
+        min(times, default=transcript.started),
+        max(times, default=None),
         len(transcript.events),
         transcript.skipped,
         grain,
@@ -55,6 +55,7 @@ def _segment(
     events = span.events
     last = number == len(cut)
     status, because = judged(events, last=last)
+    next_steps = next_steps_of(events, actions)
     later = tuple(event for after in cut[number:] for event in after.events)
     times = [event.place.at for event in events if event.place.at]
     return Segment(
@@ -62,9 +63,9 @@ def _segment(
         _title(events),
         status,
         because,
-        summary_of(events),
+        summary_of(events, (*next_steps, because)),
         outcomes_of(events),
-        next_steps_of(events, actions),
+        next_steps,
         decisions_of(events),
         open_questions_of(events, later, left=not last),
         events[0].place.number,

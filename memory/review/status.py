@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from memory.found import is_question
+from memory.found import is_question, sentences
 from memory.outcomes import commit_subject, last_paragraph, opened_pull_request, tally
 from memory.review.quotes import quote
 from memory.review.values import Quote, Status
@@ -16,7 +16,8 @@ LATER = re.compile(
     r"\b(?:for later|later(?: on| today| this week)?[.!]?$|not now|some other time|another day|"
     r"leave (?:it|that|this|the [\w -]+) (?:for|until|till|as)|park (?:it|this|that|the)|postpone|"
     r"defer|put (?:it|this|that) off|come back to (?:it|this|that)|pick (?:it|this|that) up|"
-    r"(?:tomorrow|next week|on monday|after the \w+)[.!]?$|revisit)",
+    r"(?:let'?s|i'?ll|we'?ll|we can|look at|continue|finish|handle|fix) [^.?!]{0,50}\b(?:tomorrow|"
+    r"next week|another day|on \w+day|after the [\w ]+)[.!]?$|revisit)",
     re.I,
 )
 BLOCKED = re.compile(
@@ -48,8 +49,9 @@ def judged(events: Sequence[Event], *, last: bool) -> tuple[Status, Quote]:
     return (
         _deferred(events, human)
         or _blocked(events, reply, human)
+        or _asks_back(events, reply)
         or _done(events, human)
-        or _pending(events, reply)
+        or _planned(events)
         or _answered(events, human, reply)
         or _left(events, last=last)
     )
@@ -61,8 +63,12 @@ Verdict = tuple[Status, Quote]
 def _deferred(events: Sequence[Event], human: Event | None) -> Verdict | None:
     if not isinstance(human, HumanTurn) or _worked_after(events, human):
         return None
-    found = LATER.search(human.text.strip())
-    return (Status.DEFERRED, quote(human, human.text)) if found else None
+    for sentence in sentences(human.text):
+        if LATER.search(sentence.text):
+            # "Not now then. Maybe in January": what follows says until when.
+            start = max(0, human.text.find(sentence.text))
+            return Status.DEFERRED, quote(human, human.text[start:])
+    return None
 
 
 def _blocked(events: Sequence[Event], reply: Event | None, human: Event | None) -> Verdict | None:
@@ -88,36 +94,41 @@ def _unresolved_failure(events: Sequence[Event]) -> ToolUse | None:
 
 
 def _done(events: Sequence[Event], human: Event | None) -> Verdict | None:
-    if isinstance(human, HumanTurn) and CLOSED.match(human.text.strip()):
-        first = human.text.split("\n")[0]
-        if not STILL_BROKEN.search(first) and not is_question(first):
-            return Status.DONE, quote(human, human.text)
+    """A commit or passing tests with no edit behind them, or else the person's word."""
     for event in reversed(events):
         if subject := commit_subject(event):
             return Status.DONE, quote(event, subject)
         if opened_pull_request(event):
             return Status.DONE, quote(event, last_line(_result(event)))
-        if isinstance(event, ToolUse) and event.files:
-            return None
         result = tally(event)
-        if result:
-            return (Status.DONE, quote(event, result.said())) if not result.failed else None
+        if result and not result.failed:
+            return Status.DONE, quote(event, result.said())
+        if result or (isinstance(event, ToolUse) and event.files):
+            break
+    if isinstance(human, HumanTurn) and CLOSED.match(human.text.strip()):
+        first = human.text.split("\n")[0]
+        if not STILL_BROKEN.search(first) and not is_question(first):
+            return Status.DONE, quote(human, human.text)
     return None
 
 
-def _pending(events: Sequence[Event], reply: Event | None) -> Verdict | None:
-    """A question at the end of the last reply, or a plan with open steps, waits for somebody."""
+def _asks_back(events: Sequence[Event], reply: Event | None) -> Verdict | None:
+    """A question at the end of the last reply waits for the person."""
     if isinstance(reply, Reply) and events[-1] is reply:
-        line = last_line(last_paragraph(reply.text))
+        line = last_sentence(reply.text)
         if is_question(line) and not OFFERS_MORE.search(line):
             return Status.OPEN, quote(reply, line)
-    plan = next((e for e in reversed(events) if isinstance(e, ToolUse) and e.todos), None)
-    if plan:
-        waiting = [todo for todo in plan.todos if todo.step is not Step.DONE]
-        if waiting:
-            return Status.OPEN, quote(plan, waiting[0].text)
-        return Status.DONE, quote(plan, plan.todos[-1].text)
     return None
+
+
+def _planned(events: Sequence[Event]) -> Verdict | None:
+    plan = next((e for e in reversed(events) if isinstance(e, ToolUse) and e.todos), None)
+    if plan is None:
+        return None
+    waiting = [todo for todo in plan.todos if todo.step is not Step.DONE]
+    if waiting:
+        return Status.OPEN, quote(plan, waiting[0].text)
+    return Status.DONE, quote(plan, plan.todos[-1].text)
 
 
 def _answered(events: Sequence[Event], human: Event | None, reply: Event | None) -> Verdict | None:
@@ -159,3 +170,9 @@ def last_line(text: str) -> str:
     """Give the last line that says something."""
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     return lines[-1] if lines else ""
+
+
+def last_sentence(text: str) -> str:
+    """Give the last sentence, where a reply puts its question."""
+    found = sentences(text)
+    return found[-1].text if found else ""
