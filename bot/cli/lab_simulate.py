@@ -17,6 +17,7 @@ import typer
 from bot.cli.output import fail, print_json
 
 if TYPE_CHECKING:
+    from gpu_lab.ops.report import Outcome
     from gpu_lab.simulate.jobs import Jobs
 
 app = typer.Typer(no_args_is_help=True)
@@ -38,6 +39,7 @@ Sequence_ = Annotated[
 @contextmanager
 def clear_errors() -> Iterator[None]:
     """Turn what cannot be done into one line and exit status 2."""
+    from gpu_lab.ops.values import BadOperation
     from gpu_lab.placement.protocol.world import BadWorld, UnknownPolicy
     from gpu_lab.simulate.jobs import BadJob
     from gpu_lab.simulate.room import ImpossibleJob
@@ -49,7 +51,7 @@ def clear_errors() -> Iterator[None]:
 
     refusals = (
         BadWorld, UnknownPolicy, BadJob, ImpossibleJob, TraceMalformed, TraceNotFound,
-        UnknownTrace, BadRequest, BadSweep, SweepStopped, ExtraNeeded,
+        UnknownTrace, BadRequest, BadOperation, BadSweep, SweepStopped, ExtraNeeded,
     )  # fmt: skip
     try:
         yield
@@ -394,3 +396,69 @@ def _stderr() -> TextIO:
     import sys
 
     return sys.stderr
+
+
+@app.command()
+def ops(
+    nodes: Annotated[int, typer.Option(min=1, help="Nodes in each of two clusters.")] = 32,
+    controller: Annotated[str, typer.Option(help="node, cluster, or both to compare.")] = "both",
+    budget: Annotated[int, typer.Option(min=1, help="Nodes out of production at once.")] = 8,
+    objective: Annotated[float, typer.Option(min=0, max=1, help="Share that must serve.")] = 0.85,
+    flaw: Annotated[
+        float, typer.Option(min=0, max=1, help="Chance that the new image fails its tests.")
+    ] = 0.0,
+    transfer: Annotated[int, typer.Option(min=0, help="Nodes that go from a to b.")] = 4,
+    copy_quota: Annotated[bool, typer.Option(help="Their quota goes along.")] = True,
+    drift: Annotated[int, typer.Option(min=0, help="Nodes changed by hand meanwhile.")] = 2,
+    switch_hours: Annotated[
+        float, typer.Option(min=0, help="An InfiniBand switch is lost for so long; 0: none.")
+    ] = 6.0,
+    picture: Annotated[Path | None, typer.Option(help="Write a Gantt chart (PNG) here.")] = None,
+    events: Annotated[bool, typer.Option(help="Print every event.")] = False,
+    as_json: Json = False,
+    seed: Seed = 1,
+) -> None:
+    """Repave two clusters with a staged rollout under either controller, and compare."""
+    import random
+
+    from gpu_lab.ops.controllers import CONTROLLERS
+    from gpu_lab.ops.report import outcome
+    from gpu_lab.ops.scenario import Scenario, operation_of
+    from gpu_lab.ops.world import operate
+
+    names = list(CONTROLLERS) if controller == "both" else [controller]
+    with clear_errors():
+        operation = operation_of(
+            Scenario(nodes, budget, objective, flaw, transfer, copy_quota, drift, switch_hours)
+        )
+        chosen = {
+            name: CONTROLLERS[_one_of(name, list(CONTROLLERS), "--controller")] for name in names
+        }
+        runs = {name: operate(operation, one, random.Random(seed)) for name, one in chosen.items()}
+    if picture is not None:
+        from gpu_lab.ops.report import gantt
+        from gpu_lab.pictures.curves import rollout_card
+
+        picture.write_bytes(rollout_card(*gantt(runs[names[-1]])).png())
+    results = {name: outcome(history) for name, history in runs.items()}
+    if as_json:
+        told = {name: [asdict(e) for e in history.events] for name, history in runs.items()}
+        print_json(
+            {name: asdict(found) | {"events": told[name]} for name, found in results.items()}
+        )
+        return
+    for name, found in results.items():
+        _tell_outcome(name, found)
+        for event in runs[name].events if events else ():
+            typer.echo(f"  {event.at / 3600:8.2f} h  {event.subject:<12} {event.what}")
+
+
+def _tell_outcome(name: str, found: Outcome) -> None:
+    fewest = ", ".join(f"{cluster} {count}" for cluster, count in found.fewest_serving.items())
+    state = "all as wished" if found.converged else "not done"
+    mean, longest = found.handoff_mean / 3600, found.handoff_longest / 3600
+    short = found.short_node_seconds / 3600
+    typer.echo(f"{name} convergence: {found.stage}, {state} after {found.seconds / 3600:.1f} h")
+    typer.echo(f"  fewest serving: {fewest}; under objective for {short:.1f} node-hours")
+    typer.echo(f"  {found.handoffs} hand-overs to production, after {mean:.2f} h on average,")
+    typer.echo(f"  {longest:.2f} h at worst; quotas in GPUs: {found.quotas}")

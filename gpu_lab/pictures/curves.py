@@ -6,13 +6,13 @@ Each takes figures that are already there; nothing is computed here but the find
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from gpu_lab.ops.report import Span
 from gpu_lab.pictures.card import BODY, COLOUR_MAP, DARK, Card, Theme, card
 from gpu_lab.placement.protocol.replay import Curves
 from gpu_lab.simulate.report import QueueCurve
@@ -21,16 +21,6 @@ Floats = NDArray[np.float64]
 HOUR = 3600.0
 # Below this arrived percent the policies' allocations lie on one another.
 PARTING = 75
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A bar of a Gantt chart: its row, from and to in seconds, and what it shows."""
-
-    row: str
-    begin: float
-    end: float
-    what: str
 
 
 def allocation_card(workload: str, curves: Mapping[str, Curves], theme: Theme = DARK) -> Card:
