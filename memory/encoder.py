@@ -30,6 +30,7 @@ _BATCH = 32
 class _Shape:
     """The few numbers that the forward pass needs."""
 
+    size: int
     layers: int
     heads: int
     epsilon: float
@@ -56,6 +57,7 @@ class Encoder:
 
         settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         self._shape = _Shape(
+            settings["hidden_size"],
             settings["num_hidden_layers"],
             settings["num_attention_heads"],
             settings["layer_norm_eps"],
@@ -70,11 +72,11 @@ class Encoder:
         self._tokenizer.no_padding()
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """Give one row of 384 numbers and length 1 for each text."""
+        """Give one row of length 1 for each text."""
         tokens = [each.ids for each in self._tokenizer.encode_batch(list(texts))]
         # Texts of like length together: padding is wasted work.
         order = sorted(range(len(tokens)), key=lambda at: len(tokens[at]))
-        found = np.zeros((len(tokens), DIMENSIONS), np.float32)
+        found = np.zeros((len(tokens), self._shape.size), np.float32)
         for start in range(0, len(order), _BATCH):
             batch = order[start : start + _BATCH]
             found[batch] = self._pooled([tokens[at] for at in batch])

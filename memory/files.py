@@ -11,6 +11,7 @@ import errno
 import functools
 import os
 import re
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -40,14 +41,15 @@ def read_text(path: Path) -> str | None:
     return _decoded(raw, path)
 
 
-def edit_file(path: Path, edit: Edit, *, step: Step = no_step) -> str:
+def edit_file(path: Path, edit: Edit, *, step: Step = no_step, keep_time: bool = False) -> str:
     """Apply `edit` to the newest text of `path` and return what was written.
 
     A change that arrives while we write is never lost: it is swapped out, seen to differ from
     what we read, and `edit` is applied to it in turn. `edit` must therefore be repeatable.
+    `keep_time` leaves the page as old as it was.
     """
     try:
-        return _edit_until_it_holds(Path(os.path.realpath(path)), edit, step)
+        return _edit_until_it_holds(Path(os.path.realpath(path)), edit, step, keep_time)
     except OSError as failed:
         raise CannotWrite(str(path), failed.strerror or str(failed)) from failed
 
@@ -98,7 +100,7 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _edit_until_it_holds(path: Path, edit: Edit, step: Step) -> str:
+def _edit_until_it_holds(path: Path, edit: Edit, step: Step, keep_time: bool) -> str:
     for _ in range(ATTEMPTS):
         step("read")
         seen = _raw(path)
@@ -109,14 +111,18 @@ def _edit_until_it_holds(path: Path, edit: Edit, step: Step) -> str:
             continue
         old = _decoded(seen, path)
         text = edit(old)
-        if text == old or (text := _put_in_place(path, seen, text, edit, step)):
+        if text == old:
             return text
+        fresh = _written_beside(path, text, step)
+        if keep_time:
+            shutil.copystat(path, fresh)
+        if held := _put_in_place(fresh, path, seen, text, edit, step):
+            return held
     raise FileBusy(str(path))
 
 
-def _put_in_place(path: Path, seen: bytes, text: str, edit: Edit, step: Step) -> str:
+def _put_in_place(fresh: Path, path: Path, seen: bytes, text: str, edit: Edit, step: Step) -> str:
     """Give `path` the new text; empty when the page changed or vanished before the swap."""
-    fresh = _written_beside(path, text, step)
     try:
         if _raw(path) != seen:
             return ""

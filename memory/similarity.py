@@ -40,7 +40,7 @@ class Similarity(Protocol):
 class NoMeaning:
     """Words only: the default, where the embeddings are not installed."""
 
-    state = "not installed (pip install 'touchbase[embeddings]' and its weights)"
+    state = "not installed (make embeddings)"
 
     def __init__(self, index: Index | None = None) -> None:
         """Take the index that others would keep vectors in."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,8 @@ from memory.vault import MEMORY_CAP_CHARS, Vault, day_of
 
 # A repeated message is looked for in this many newest logs: a restart may come days later.
 LOGS_SEARCHED = 31
+# A note saved this lately may still be open in an editor.
+QUIET = timedelta(minutes=5)
 _NAME_CHARS = 80
 _FORBIDDEN_IN_NAMES = re.compile(r'[#|^:%\[\]/\\*?"<>\x00-\x1f\x7f]+')
 _RESERVED_NAMES = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)$", re.I)
@@ -128,14 +130,25 @@ class MemoryWriter:
                 return self._trashed(path, block)
         raise NoteNotFound(block)
 
-    def stamp(self, path: Path) -> None:
-        """Set `updated` of a note to when the file was last saved, if it has that property."""
-        saved = datetime.fromtimestamp(path.stat().st_mtime, self._timezone)
-        edit_file(
-            path,
-            lambda text: edits.set_property(text, "updated", f"{saved:%Y-%m-%dT%H:%M}"),
-            step=self._step,
-        )
+    def stamp(self) -> tuple[str, ...]:
+        """Set `updated` of the notes that the person saved since, and name them.
+
+        A note still being worked on is left alone; one without that property always is.
+        """
+        stamped = []
+        for path in sorted(self._vault.notes_folder.rglob("*.md")):
+            saved = datetime.fromtimestamp(path.stat().st_mtime, self._timezone)
+            moment = f"{saved:%Y-%m-%dT%H:%M}"
+            said = frontmatter.read(_lenient(path)).text("updated")
+            if said and said < moment[: len(said)] and self._local_now() - saved > QUIET:
+                edit_file(
+                    path,
+                    lambda text, to=moment: edits.set_property(text, "updated", to),
+                    step=self._step,
+                    keep_time=True,
+                )
+                stamped.append(self._vault.name(path))
+        return tuple(stamped)
 
     def recover(self) -> tuple[str, ...]:
         """Put aside what a write cut off by a crash left behind, and name it.

@@ -150,14 +150,18 @@ def test_a_note_taken_back_lies_in_the_trash_with_the_persons_additions(tmp_path
         writer.drop_note("n1")
 
 
-def test_stamp_sets_updated_and_nothing_else(tmp_path, writer):
+def test_notes_saved_since_get_a_true_updated_and_nothing_else_changes(tmp_path, writer):
     note = tmp_path / "notes" / "a.md"
     note.parent.mkdir()
     note.write_bytes(b"---\r\nupdated: 2020-01-01\r\ntags: [x]\r\n---\r\nbody")
     os.utime(note, (1_700_000_000, 1_700_000_000))
-    writer.stamp(note)
+    lately = tmp_path / "notes" / "open.md"
+    lately.write_text("---\nupdated: 2020-01-01\n---\n")
+    os.utime(lately, (1_772_422_140, 1_772_422_140))
 
+    assert writer.stamp() == ("notes/a.md",)
     assert note.read_bytes() == (b"---\r\nupdated: 2023-11-14T17:13\r\ntags: [x]\r\n---\r\nbody")
+    assert writer.stamp() == ()
 
 
 def test_each_write_can_be_a_commit(tmp_path):
