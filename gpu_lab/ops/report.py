@@ -24,10 +24,10 @@ class Span:
 class Outcome:
     """The figures of one operation, times in seconds.
 
-    `converged` says whether the rollout ended and every node serves as wished;
-    `fewest_serving` is the lowest count per cluster; `short_node_seconds` adds up by how many nodes, for how long, a
-    cluster was under its objective; `handoff_*` is the time from leaving production to being
-    handed over.
+    `converged` says whether the rollout ended and every node serves as wished. `fewest_serving`
+    is the lowest count per cluster, `short_node_seconds` adds up by how many nodes, for how
+    long, a cluster was under its objective. `handoff_*` is the time from leaving production to
+    being handed over.
     """
 
     stage: Stage
