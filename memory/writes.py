@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -135,20 +136,15 @@ class MemoryWriter:
 
         A note still being worked on is left alone; one without that property always is.
         """
-        stamped = []
-        for path in sorted(self._vault.notes_folder.rglob("*.md")):
-            saved = datetime.fromtimestamp(path.stat().st_mtime, self._timezone)
-            moment = f"{saved:%Y-%m-%dT%H:%M}"
-            said = frontmatter.read(_lenient(path)).text("updated")
-            if said and said < moment[: len(said)] and self._local_now() - saved > QUIET:
-                edit_file(
-                    path,
-                    lambda text, to=moment: edits.set_property(text, "updated", to),
-                    step=self._step,
-                    keep_time=True,
-                )
-                stamped.append(self._vault.name(path))
-        return tuple(stamped)
+        due = [
+            (path, saved)
+            for path in sorted(self._vault.notes_folder.rglob("*.md"))
+            if (saved := self._saved_since(path))
+        ]
+        for path, saved in due:
+            stamped = partial(edits.set_property, name="updated", value=saved)
+            edit_file(path, stamped, step=self._step, keep_time=True)
+        return tuple(self._vault.name(path) for path, _ in due)
 
     def recover(self) -> tuple[str, ...]:
         """Put aside what a write cut off by a crash left behind, and name it.
@@ -163,6 +159,14 @@ class MemoryWriter:
             for folder in folders
             for path in left_behind(folder)
         )
+
+    def _saved_since(self, path: Path) -> str:
+        """Say when a note was saved, if that is later than it says and a while ago."""
+        saved = datetime.fromtimestamp(path.stat().st_mtime, self._timezone)
+        moment = f"{saved:%Y-%m-%dT%H:%M}"
+        said = frontmatter.read(_lenient(path)).text("updated")
+        later = bool(said) and said < moment[: len(said)]
+        return moment if later and self._local_now() - saved > QUIET else ""
 
     def _put(self, path: Path, edit: Callable[[str], str], block: str, message: str) -> Written:
         def once(page: str) -> str:
