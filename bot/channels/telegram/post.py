@@ -105,6 +105,8 @@ class Post:
             except NOT_KEPT:
                 raise
             except Exception as bug:
+                # Where nothing at all can be kept it is not the update's fault: this raises.
+                self._desk.hear()
                 log.exception("update %d could not be kept and is set aside", update.update_id)
                 self._set_aside(update.update_id, raw, type(bug).__name__)
 

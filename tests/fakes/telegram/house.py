@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sqlmodel import Session, SQLModel, select
 
@@ -19,7 +21,7 @@ OWNER = 42
 HOME_CHAT = Address("telegram", str(OWNER))
 QUICK = Pace(
     poll_seconds=3.0,
-    read_seconds=0.5,
+    read_seconds=10.0,
     look_seconds=0.02,
     message_seconds=0.01,
     burst=50,
@@ -36,6 +38,15 @@ QUICK = Pace(
 )
 
 
+@cache
+def empty_database() -> bytes:
+    """Give a database of this version with nothing in it: the migrations run once a session."""
+    with TemporaryDirectory() as folder:
+        settings = read_settings(Path(folder), {"timezone": "UTC"})
+        build(settings).close()
+        return settings.database.read_bytes()
+
+
 def app_at(home: Path, server: TelegramServer | None = None) -> App:
     """Build the application over a folder, set up for the stand-in's bot."""
     given: dict[str, object] = {"timezone": "UTC", "quiet_from": "00:00", "quiet_to": "00:00"}
@@ -45,7 +56,10 @@ def app_at(home: Path, server: TelegramServer | None = None) -> App:
             "telegram_owner": OWNER,
             "telegram_api": server.address,
         }
-    return build(read_settings(home, given), now=utc_now)
+    settings = read_settings(home, given)
+    if not settings.database.exists():
+        settings.database.write_bytes(empty_database())
+    return build(settings, now=utc_now)
 
 
 @contextmanager

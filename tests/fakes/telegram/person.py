@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from tests.fakes.telegram.server import TelegramServer
 from tests.fakes.telegram.service import Account, Message, Tap
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 T = TypeVar("T")
 
 
