@@ -14,6 +14,7 @@
   x AssignedReadOnly
   x DefaultListKept
   x AlreadyCleared
+  x OutOfSight
   x ChangedSince
   x ConflictNotFound
 * Unavailable           -- Google failed or may not be asked; what was wanted waits here
@@ -150,6 +151,14 @@ class AlreadyCleared(TaskRefused):
             f"{count} cleared at Google already; they stay archived, reopen one to bring it back"
         )
         self.count = count
+
+
+class OutOfSight(TaskRefused):
+    """The task was cleared away; it has to be reopened before it can be moved."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__(f"{title!r} is done and cleared away; reopen it to move it")
+        self.title = title
 
 
 class ChangedSince(TaskRefused):

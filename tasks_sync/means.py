@@ -27,8 +27,13 @@ class Means:
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """Open one transaction; what is raised in it undoes it."""
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+        """Open one transaction; what is raised in it undoes it.
+
+        It asks for the write lock at once, where the engine knows how to (`immediate`): one that
+        reads first and writes later fails when somebody else wrote in between.
+        """
+        engine = self.engine.execution_options(immediate=True)
+        with Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
             session.flush()
             self.boundary("before a commit")

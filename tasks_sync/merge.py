@@ -159,10 +159,11 @@ def _deleted_there(base: There, here: Here) -> Merged:
 def _deleted_here(base: There, here: Here, there: There) -> Merged:
     assert here.deleted_at is not None
     untouched = same_content(there.content, base.content) and not base.deleted
-    if untouched or (there.updated is not None and there.updated < here.deleted_at):
-        lost = () if untouched else (_lost("task", there.content.title, "deleted", "there"),)
-        return Merged(Fate.DELETE_THERE, here.content, here.spot, here.hidden, lost)
     merged = merge(base, replace(here, deleted_at=None), there)
+    if untouched or (there.updated is not None and there.updated < here.deleted_at):
+        # What it says is kept up to date all the same, for the day it is brought back.
+        lost = () if untouched else (_lost("task", there.content.title, "deleted", "there"),)
+        return replace(merged, fate=Fate.DELETE_THERE, lost=lost)
     lost_deletion = _lost("task", "deleted", there.content.title, "here")
     return replace(merged, fate=Fate.RESTORE_HERE, lost=(*merged.lost, lost_deletion))
 

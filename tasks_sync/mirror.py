@@ -261,7 +261,7 @@ class Mirror:
             astray = (
                 parent is None or parent.deleted_at is not None or parent.list_id != row.list_id
             )
-            if astray or self._circular(row):
+            if astray or self._circular(row) or self._too_late_below(row, parent):
                 row.parent_id = None
                 self.tell_rest(row)
 
@@ -338,6 +338,9 @@ class Mirror:
             case Fate.DELETE_HERE:
                 self.delete_here(row)
             case Fate.DELETE_THERE:
+                self._take(row, merged.content)
+                row.hidden = merged.hidden
+                self._settle_edits(row, remote, list_id)
                 self.outbox.want(OpKind.DELETE, list_id=row.list_id, task_id=row.id)
             case Fate.GONE:
                 self._drop_unsent(row)
@@ -437,6 +440,14 @@ class Mirror:
             parent = self.session.get(TaskRow, above)
             above = parent.parent_id if parent else None
         return False
+
+    def _too_late_below(self, row: TaskRow, parent: TaskRow | None) -> bool:
+        """Tell whether a task was put here below one that Google has put out of sight since."""
+        above = self.base(parent) if parent is not None else None
+        if above is None or not above.hidden:
+            return False
+        base = self.base(row)
+        return base is None or self.spot_of_base(base) != Spot(row.list_id, row.parent_id)
 
     def _live(self, list_id: str) -> Sequence[TaskRow]:
         wanted = (

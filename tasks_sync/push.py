@@ -316,7 +316,9 @@ class Push:
             op.timed_out, op.trouble = trouble.timed_out, str(trouble)
             if isinstance(call, InsertTask | InsertList):
                 op.state, op.probes = OpState.UNCERTAIN, 0
-                op.next_at = quiet_until(now, timed_out=trouble.timed_out)
+                # Nothing marks a late second list as ours, so for a list the long silence is kept.
+                long = trouble.timed_out or isinstance(call, InsertList)
+                op.next_at = quiet_until(now, timed_out=long)
                 return
             # Each of these can be repeated: If-Match, or an end state that is the same twice.
             op.state = OpState.QUEUED

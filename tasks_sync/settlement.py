@@ -1,4 +1,4 @@
-"""Settling conflicts: the lost value is brought back, or let go. Protected like `writes`."""
+"""Settling what the sync had to ask: lost values, mass removals. Protected like `writes`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from datetime import date, datetime
 from sqlmodel import Session
 
 from tasks_sync.conflicts import Conflict, conflict_of
-from tasks_sync.errors import ConflictNotFound
+from tasks_sync.errors import ConflictNotFound, ListNotFound
 from tasks_sync.model import Place, Status, TaskChanges
-from tasks_sync.rows import TaskConflictRow
+from tasks_sync.rows import TaskConflictRow, TaskCursorRow, TaskListRow
 from tasks_sync.writes import TaskWriter
 
 
@@ -43,6 +43,16 @@ class Settlement:
             raise ConflictNotFound(conflict_id)
         row.settled_at = None
         return conflict_of(self._session, row)
+
+    def answer_removal(self, list_id: str, *, allow: bool) -> None:
+        """Say whether what is gone at Google may go here, as `Sync.answer_removal` does."""
+        if self._session.get(TaskListRow, list_id) is None:
+            raise ListNotFound(list_id)
+        cursor = self._session.get(TaskCursorRow, list_id)
+        if cursor is None:
+            cursor = TaskCursorRow(list_id=list_id)
+            self._session.add(cursor)
+        cursor.removal = "allow" if allow else "keep"
 
     def _open(self, conflict_id: str) -> TaskConflictRow:
         row = self._session.get(TaskConflictRow, conflict_id)

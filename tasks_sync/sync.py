@@ -227,7 +227,11 @@ class Sync:
             waiting = state_of(session).waiting
             next_row = session.exec(
                 select(TaskOutboxRow.next_at)
-                .where(col(TaskOutboxRow.state).in_([OpState.QUEUED, OpState.UNCERTAIN]))
+                # What is due and was not sent waits for another row, and wakes nobody by itself.
+                .where(
+                    col(TaskOutboxRow.state).in_([OpState.QUEUED, OpState.UNCERTAIN]),
+                    col(TaskOutboxRow.next_at) > now,
+                )
                 .order_by(col(TaskOutboxRow.next_at))
             ).first()
             paused = account.paused_until
@@ -235,7 +239,7 @@ class Sync:
                 select(TaskResentRow).where(col(TaskResentRow.twin_remote_id).is_not(None))
             ).first()
         if again_at is None and complete and next_row is not None:
-            again_at = max(next_row, now)
+            again_at = next_row
         if again_at is None and twin_noted is not None:
             again_at = now
         if paused is not None and paused > now:

@@ -23,6 +23,7 @@ from tasks_sync.errors import (
     ListNotFound,
     NotDeleted,
     NotDone,
+    OutOfSight,
     TaskNotFound,
     TooDeep,
     WouldCycle,
@@ -170,6 +171,8 @@ class TaskWriter:
         children = self._children(row.id)
         if row.id in (place.parent_id, place.after_id):
             raise WouldCycle(row.title)
+        if row.hidden:
+            raise OutOfSight(row.title)
         self._list(place.list_id)
         self._check_parent(place, row.title, has_children=bool(children))
         before = self._place(row)
@@ -306,6 +309,8 @@ class TaskWriter:
         parent = self._own(place.parent_id)
         if parent.list_id != place.list_id:
             raise TaskNotFound(place.parent_id)
+        if parent.hidden:
+            raise OutOfSight(parent.title)
         if parent.parent_id is not None or has_children:
             raise TooDeep(title)
 

@@ -103,9 +103,11 @@ class Killed(BaseException):
 class Workbench(Desk):
     """A desk, a phone and Google between them, on one clock."""
 
-    def __init__(self, google, tmp_path: Path, clock: Clock | None = None, **settings) -> None:
+    def __init__(
+        self, google, tmp_path: Path, clock: Clock | None = None, account="me", **settings
+    ) -> None:
         super().__init__(None, clock)
-        self.google, self.phone = google, google.phone
+        self.google, self.account, self.phone = google, account, google.phone_of(account)
         google.clock.follow(self.clock)
         self.settings = SyncSettings(**settings)
         self.file = LinkFile(tmp_path / "google.json")
@@ -113,7 +115,7 @@ class Workbench(Desk):
         self.die_at: int | None = None
         self.remote: GoogleTasks | None = None
         self.rng = Random(1)
-        self.link()
+        self.link(account)
         self.start()
 
     def link(self, account: str = "me") -> None:
@@ -202,28 +204,31 @@ class Workbench(Desk):
         return branch(None)
 
     def same(self) -> None:
-        """Hold both sides equal: fields, tree and order."""
+        """Hold both sides equal: fields, families and order."""
         here, there = self.picture(), self.google_picture()
-        assert here == there
-        for remote_id, title in self.google.lists().items():
-            [list_id] = [row.id for row in self.list_rows() if row.remote_id == remote_id]
-            tasks = self.reader.open_tasks(list_id)
-            known = {task.id for task in tasks}
-            branches: dict = {}
-            for task in tasks:
-                parent = task.parent_id if task.parent_id in known else None
-                branches.setdefault(parent, []).append(task)
+        assert here == there, _difference(here, there)
+        here, there = self.order(), self.google_order()
+        assert here == there, _difference(here, there)
 
-            def branch(parent, branches=branches):
-                return [(t.title, branch(t.id)) for t in branches.get(parent, [])]
-
-            assert branch(None) == self.google.tree(remote_id), title
-
-    def list_rows(self):
+    def order(self):
+        """The open tasks below each parent, by Google's ids, in order."""
         with Session(self.engine) as session:
-            return session.exec(
-                select(TaskListRow).where(TaskListRow.deleted_at == None)  # noqa: E711
-            ).all()
+            remote = {row.id: row.remote_id for row in session.exec(select(TaskRow))}
+            lists = {row.id: row.remote_id for row in session.exec(select(TaskListRow))}
+        groups: dict = {}
+        for task in sorted(self.reader.open_tasks(), key=lambda task: task.position):
+            parent = remote[task.parent_id] if task.parent_id else None
+            groups.setdefault((lists[task.list_id], parent), []).append(remote[task.id])
+        return groups
+
+    def google_order(self):
+        store = self.google.account(self.account)
+        groups: dict = {}
+        for item in sorted(self.google.all_tasks(self.account), key=lambda item: item["position"]):
+            if item["status"] == "needsAction":
+                where = (store.tasks[item["id"]].list_id, item.get("parent") or None)
+                groups.setdefault(where, []).append(item["id"])
+        return groups
 
     def picture(self):
         with Session(self.engine) as session:
@@ -242,7 +247,7 @@ class Workbench(Desk):
             }
 
     def google_picture(self):
-        store = self.google.account("me")
+        store = self.google.account(self.account)
         list_of = {row.id: row.list_id for row in store.tasks.values()}
         return {
             item["id"]: (
@@ -253,7 +258,7 @@ class Workbench(Desk):
                 item["status"],
                 bool(item.get("hidden")),
             )
-            for item in self.google.all_tasks()
+            for item in self.google.all_tasks(self.account)
         }
 
     def writes(self) -> list:
@@ -265,3 +270,10 @@ class Workbench(Desk):
 
     def notice(self, kind: type):
         return [notice for notice in self.notices if isinstance(notice, kind)]
+
+
+def _difference(here: dict, there: dict) -> str:
+    keys = {*here, *there}
+    return repr(
+        {key: (here.get(key), there.get(key)) for key in keys if here.get(key) != there.get(key)}
+    )
