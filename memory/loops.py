@@ -102,23 +102,30 @@ def open_loops(loops: Sequence[Loop], today: date) -> tuple[OpenLoop, ...]:
     terms = [content(loop.text) for loop in oldest]
     weights = rarity(terms)
     bags = [bag([each], weights) for each in terms]
-    kept: list[tuple[Loop, Bag, list[str]]] = []
+    kept: list[_Kept] = []
+    holding: dict[str, list[_Kept]] = {}
     for loop, words in zip(oldest, bags, strict=True):
-        same = next((entry for entry in kept if _same(entry[0], entry[1], loop, words)), None)
+        # Only loops that share a word can say the same: thousands of tasks stay quick.
+        near = [entry for term in words for entry in holding.get(term, ())]
+        same = next((entry for entry in near if likeness(entry.words, words) >= SAME), None)
         if same:
-            same[2].append(loop.link)
-        else:
-            kept.append((loop, words, []))
+            same.also.append(loop.link)
+            continue
+        entry = _Kept(loop, words, [])
+        kept.append(entry)
+        for term in words:
+            holding.setdefault(term, []).append(entry)
     return tuple(
-        OpenLoop(loop, _age(loop.since, today), tuple(dict.fromkeys(also)))
-        for loop, _, also in kept
+        OpenLoop(entry.loop, _age(entry.loop.since, today), tuple(dict.fromkeys(entry.also)))
+        for entry in kept
     )
 
 
-def _same(one: Loop, its_words: Bag, other: Loop, words: Bag) -> bool:
-    if one.text.casefold() == other.text.casefold():
-        return True
-    return likeness(its_words, words) >= SAME
+@dataclass
+class _Kept:
+    loop: Loop
+    words: Bag
+    also: list[str]
 
 
 def _age(since: date | None, today: date) -> int | None:

@@ -15,6 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from memory.found.sentences import Sentence, bare, sentences
+from memory.word_lists import word_set
 
 SHIPPED = Path(__file__).with_name("action_weights.json")
 TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)?|\$link|\?|!|\d+|:")
@@ -30,8 +31,10 @@ LEADING_NAME = re.compile(
     r"^(?P<name>[A-Z][a-zà-ÿ'-]+(?: [A-Z][a-zà-ÿ'-]+)?)"
     r"(?: to (?=[a-z])| will | should | must | needs to | has to | is going to |: (?=[a-z]))"
 )
-NOT_NAMES = frozenset(
-    {"This", "That", "It", "There", "Something", "Someone", "Next", "Also", "Then", "Time", "What"}
+NOT_NAMES = word_set(
+    "This That It There Something Someone Next Also Then Time What You He She We They And But Or "
+    "So If Sure Glad Happy Due According Thanks Back Failure Note Nice Good Great Sorry Able Ready "
+    "Used"
 )
 FIRST_PERSON = re.compile(
     r"^(?:and |so |then |ok,? )*(?:I|i)(?:'ll| will|'m going to| need to| must| should| have to)\b"
@@ -154,12 +157,11 @@ def _found(
             continue
         score = model.score(words)
         owner = (mark and (mark["who"] or mark["whose"])) or _owner(words)
-        named = owner not in ("", "me", "us")
-        ordered = jotted and bool(JOTTED.match(words))
-        if mark or owner or ordered or score > model.listed:
-            # A named owner with a verb ("Ana to send the plan") is how minutes are written.
-            sure = 0.95 if mark else max(_chance(score), 0.8 if named or ordered else 0.0)
-            as_task = bool(mark) or named or ordered or score > model.task
+        # "Ana to send the plan", "call Bo": so people write minutes and lists, but seldom mail.
+        jot = jotted and bool(owner or JOTTED.match(words))
+        if mark or owner or jot or score > model.listed:
+            sure = 0.95 if mark else max(_chance(score), 0.8 if jot else 0.0)
+            as_task = bool(mark) or jot or score > model.task
             yield FoundAction(words, sentence.line, owner, round(sure, 3), as_task, bool(mark))
 
 

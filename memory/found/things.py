@@ -22,7 +22,7 @@ AFTER_PEOPLE = re.compile(
 MENTION = re.compile(r"(?<![\w@])@(?P<name>[A-Za-z][\w-]+)")
 LINK = re.compile(r"\[\[([^\]|#^]+)")
 THING = re.compile(
-    rf"(?<=[a-z,;(] )(?P<name>(?:{NAME}|[A-Z]{{2,}}[\w-]*|[A-Z][a-z]+[A-Z]\w+)(?: (?:{NAME}|"
+    rf"(?<=[a-z,;(] )(?P<name>(?:[A-Z][a-z]+[A-Z]\w+|{NAME}\b|[A-Z]{{2,}}[\w-]*)(?: (?:{NAME}|"
     rf"[A-Z0-9]{{2,}}[\w-]*|\d+))*)"
 )
 CAMEL = re.compile(r"\b(?P<name>[A-Z][a-z]+[A-Z]\w+)\b")

@@ -118,8 +118,10 @@ def _outcomes(outcomes: Sequence[Outcome], cwd: str) -> Iterator[str]:
     files = [o for o in outcomes if o.kind is OutcomeKind.FILE]
     if files:
         more = len(files) - FILES_SHOWN
+        prefix = f"{cwd}/" if cwd else ""
         shown = ", ".join(
-            f"`{o.text.removeprefix(f'{cwd}/')}` [{o.event}]" for o in files[:FILES_SHOWN]
+            f"`{outcome.text.removeprefix(prefix)}` [{outcome.event}]"
+            for outcome in files[:FILES_SHOWN]
         )
         yield f"- **Files**: {shown}" + (f" and {more} more" if more > 0 else "")
 
