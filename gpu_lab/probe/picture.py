@@ -24,7 +24,8 @@ COLOURS = {
     "free": "#2A3947",
 }
 # Above this many bars the labels would be smaller than a phone can show.
-BARS_AT_MOST = 16
+BARS_AT_MOST = 12
+BARS_AT_LEAST = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,11 @@ class Part:
 
 
 def snapshot_png(snapshot: Snapshot) -> bytes:
-    """Draw the picture. Machines with more than 16 GPUs show the 16 with the least free memory."""
+    """Draw the picture. Machines with more than 12 GPUs show the 12 with the least free memory."""
     gpus = _shown(snapshot)
     figure = Figure(figsize=INCHES, dpi=DOTS, facecolor=CARD)
     FigureCanvasAgg(figure)
-    axes = figure.add_axes((0.12, 0.17, 0.84, 0.60))
+    axes = figure.add_axes((0.145, 0.17, 0.82, 0.62))
     axes.set_facecolor(CARD)
     for place, gpu in enumerate(gpus):
         left = 0.0
@@ -114,11 +115,12 @@ def _words(gpu: SeenGpu) -> str:
 def _dress(figure: Figure, snapshot: Snapshot, gpus: list[SeenGpu]) -> None:
     axes = figure.axes[0]
     axes.set_yticks(range(len(gpus)), [_name(gpu) for gpu in gpus], fontsize=17, color=INK)
-    axes.invert_yaxis()
+    # One bar alone would fill the card.
+    axes.set_ylim(max(len(gpus), BARS_AT_LEAST) - 0.5, -0.5)
     axes.tick_params(axis="x", colors=PALE, labelsize=16)
     axes.tick_params(axis="y", length=0)
     axes.locator_params(axis="x", nbins=5)
-    axes.set_xlabel("GiB", color=PALE, fontsize=16)
+    axes.set_xlabel(_unit(snapshot, gpus), color=PALE, fontsize=16)
     for spine in axes.spines.values():
         spine.set_visible(False)
     alarmed = any(one.is_alarm for one in findings(snapshot))
@@ -132,6 +134,11 @@ def _dress(figure: Figure, snapshot: Snapshot, gpus: list[SeenGpu]) -> None:
         linespacing=1.3,
     )
     _key(figure)
+
+
+def _unit(snapshot: Snapshot, gpus: list[SeenGpu]) -> str:
+    everything = len(snapshot.gpus)
+    return "GiB" if len(gpus) == everything else f"GiB, the {len(gpus)} fullest of {everything}"
 
 
 def _title(snapshot: Snapshot) -> str:

@@ -2,48 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
 from gpu_lab.probe import calls as c
 from gpu_lab.probe.driver import Driver, missing_for
+from gpu_lab.probe.occupancy import (
+    read_memory,
+    read_mig,
+    read_processes,
+    unattributed,
+    with_slices,
+)
 from gpu_lab.probe.topology import connection, set_bits, square
 from gpu_lab.probe.values import (
+    HIDDEN,
     Affinity,
     Clocks,
     Environment,
     Fabric,
     Gpu,
-    GpuProcess,
     Health,
     Identity,
     Link,
     LinkRemote,
-    Memory,
-    Mig,
-    MigDevice,
     Missing,
     NvLinks,
     Power,
-    ProcessKind,
     Reading,
     Reason,
     RemappedRows,
     SeenGpu,
     Thermals,
-    Unattributed,
     UnreachableGpu,
     Utilization,
+    mapped,
 )
 
-A = TypeVar("A")
-B = TypeVar("B")
-
 NOT_FOUND = Missing(Reason.NOT_FOUND)
-HIDDEN = Missing(Reason.HIDDEN)
-# The library marks a value that it does not have by the largest number of its type.
-SENTINELS = frozenset({0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF})
+# The library marks a value that it does not have by the largest number of the value's type.
+NO_NUMBER = 0xFFFFFFFF
+NO_LONG_NUMBER = 0xFFFFFFFFFFFFFFFF
 LINKS_AT_MOST = 64
 
 CLOCK_REASON_BITS: dict[int, str] = {
@@ -59,14 +59,9 @@ CLOCK_REASON_BITS: dict[int, str] = {
 }
 
 
-def mapped(reading: Reading[A], change: Callable[[A], B]) -> Reading[B]:
-    """Change a value that is there; a missing one stays as it is."""
-    return reading if isinstance(reading, Missing) else change(reading)
-
-
-def told(reading: Reading[int]) -> Reading[int]:
+def told(reading: Reading[int], sentinel: int = NO_NUMBER) -> Reading[int]:
     """Unmask a sentinel: a number that only stands for "not available" is hidden, not huge."""
-    return HIDDEN if reading in SENTINELS else reading
+    return HIDDEN if reading == sentinel else reading
 
 
 Xids: TypeAlias = Reading[tuple[int, ...]]
@@ -123,7 +118,7 @@ def _read_open_gpu(driver: Driver, at: str, identity: Identity, xids: Xids) -> G
     memory = read_memory(driver, at)
     utilization = mapped(driver.ask(c.UTILIZATION, at), lambda rates: Utilization(*rates))
     mig = read_mig(driver, at)
-    processes = _with_slices(read_processes(driver, at), mig)
+    processes = with_slices(read_processes(driver, at), mig)
     links, memory_celsius = _read_fields(driver, at)
     return Gpu(
         identity=identity,
@@ -157,81 +152,6 @@ def read_identity(driver: Driver, at: str, index: int) -> Identity:
     )
 
 
-def read_memory(driver: Driver, at: str) -> Reading[Memory]:
-    """Read v2's memory; only a library that does not have it is asked for v1's."""
-    now = driver.ask(c.MEMORY, at)
-    if not isinstance(now, Missing):
-        total, reserved, free, used = now
-        return Memory("v2", total, reserved, used, free)
-    if now.reason not in {Reason.ABSENT_SYMBOL, Reason.VERSION_MISMATCH}:
-        return now
-    old = driver.ask(c.MEMORY_V1, at)
-    if isinstance(old, Missing):
-        return old
-    total, free, used = old
-    return Memory("v1", total, now, used, free)
-
-
-def read_processes(driver: Driver, at: str) -> Reading[tuple[GpuProcess, ...]]:
-    """Read all three lists. A refused one makes the whole unknown; an unsupported one is empty."""
-    compute = driver.ask(c.COMPUTE_PROCESSES, at)
-    if isinstance(compute, Missing) and compute.reason is Reason.ABSENT_SYMBOL:
-        compute = driver.ask(c.COMPUTE_PROCESSES_V2, at)
-    if isinstance(compute, Missing):
-        return compute
-    found = [_process(row, ProcessKind.COMPUTE) for row in compute]
-    for call, kind in (
-        (c.GRAPHICS_PROCESSES, ProcessKind.GRAPHICS),
-        (c.MPS_PROCESSES, ProcessKind.MPS),
-    ):
-        rows = driver.ask(call, at)
-        if not isinstance(rows, Missing):
-            found += [_process(row, kind) for row in rows]
-        elif rows.reason not in {Reason.NOT_SUPPORTED, Reason.ABSENT_SYMBOL}:
-            return rows
-    return tuple(found)
-
-
-def _process(row: c.ProcessRow, kind: ProcessKind) -> GpuProcess:
-    pid, memory, gpu_instance, compute_instance = row
-    return GpuProcess(
-        pid, kind, HIDDEN if memory is None else memory, gpu_instance, compute_instance
-    )
-
-
-def _with_slices(
-    whole: Reading[tuple[GpuProcess, ...]], mig: Reading[Mig]
-) -> Reading[tuple[GpuProcess, ...]]:
-    # A container that owns one slice may not ask the parent; the slices then know.
-    if isinstance(mig, Missing) or not mig.is_enabled or not isinstance(whole, Missing):
-        return whole
-    found: list[GpuProcess] = []
-    for device in mig.devices:
-        if isinstance(device.processes, Missing):
-            return whole
-        found += device.processes
-    return tuple(found)
-
-
-def unattributed(
-    memory: Reading[Memory], processes: Reading[tuple[GpuProcess, ...]]
-) -> Reading[Unattributed]:
-    """Say how much used memory no listed process accounts for; a pid in two lists counts once."""
-    if isinstance(memory, Missing):
-        return memory
-    if isinstance(processes, Missing):
-        return processes
-    held: dict[int, int] = {}
-    for process in processes:
-        if not isinstance(process.memory, Missing):
-            held[process.pid] = max(process.memory, held.get(process.pid, 0))
-    left = memory.used - sum(held.values())
-    # Processes that freed memory between the two reads would make it negative.
-    if left < 0:
-        return Missing(Reason.TORN)
-    return Unattributed(left, any(isinstance(p.memory, Missing) for p in processes))
-
-
 def read_affinity(driver: Driver, at: str) -> Affinity:
     """Read the near CPUs and NUMA nodes."""
     cpus = driver.ask(c.CPU_AFFINITY, at, c.AFFINITY_WORDS)
@@ -240,34 +160,6 @@ def read_affinity(driver: Driver, at: str) -> Affinity:
         cpus=mapped(cpus, set_bits),
         host_nodes=mapped(nodes, set_bits),
         gpu_node=driver.ask(c.NUMA_NODE, at),
-    )
-
-
-def read_mig(driver: Driver, at: str) -> Reading[Mig]:
-    """Read whether the GPU is divided, and its slices if so."""
-    mode = driver.ask(c.MIG_MODE, at)
-    if isinstance(mode, Missing):
-        return mode
-    is_enabled, is_pending = mode[0] == 1, mode[0] != mode[1]
-    places = driver.ask(c.MIG_MAXIMUM, at) if is_enabled else 0
-    if isinstance(places, Missing):
-        return places
-    found = (_read_slice(driver, at, index) for index in range(places))
-    return Mig(is_enabled, is_pending, tuple(device for device in found if device is not None))
-
-
-def _read_slice(driver: Driver, parent: str, index: int) -> MigDevice | None:
-    at = driver.ask(c.MIG_OPEN, parent, index)
-    if isinstance(at, Missing):
-        return None
-    return MigDevice(
-        index=index,
-        uuid=driver.ask(c.UUID, at),
-        name=driver.ask(c.NAME, at),
-        gpu_instance=driver.ask(c.GPU_INSTANCE, at),
-        compute_instance=driver.ask(c.COMPUTE_INSTANCE, at),
-        memory=read_memory(driver, at),
-        processes=read_processes(driver, at),
     )
 
 
@@ -368,7 +260,7 @@ def read_power(driver: Driver, at: str) -> Power:
     return Power(
         watts=mapped(told(driver.ask(c.POWER, at)), _from_thousandths),
         limit_watts=mapped(told(driver.ask(c.POWER_LIMIT, at)), _from_thousandths),
-        energy_joules=mapped(told(driver.ask(c.ENERGY, at)), _from_thousandths),
+        energy_joules=mapped(told(driver.ask(c.ENERGY, at), NO_LONG_NUMBER), _from_thousandths),
     )
 
 

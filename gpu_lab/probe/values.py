@@ -7,6 +7,7 @@ percent of time.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -64,7 +65,16 @@ class Missing:
 
 
 T = TypeVar("T")
+U = TypeVar("U")
 Reading: TypeAlias = T | Missing
+
+
+HIDDEN = Missing(Reason.HIDDEN)
+
+
+def mapped(reading: Reading[T], change: Callable[[T], U]) -> Reading[U]:
+    """Change a value that is there; a missing one stays as it is."""
+    return reading if isinstance(reading, Missing) else change(reading)
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,8 +157,24 @@ def test_a_library_without_its_driver_says_so_and_offers_a_simulation(seen: dict
     assert "--sim h200x8" in seen["no-driver"]["refused"]
 
 
+def test_each_kind_of_trouble_has_its_own_reason(seen: dict[str, Row]) -> None:
+    gpu = seen["h200x1-trouble"]["gpus"][0]
+    assert gpu["power"]["watts_reason"] == "TIMED_OUT"
+    assert gpu["health"]["ecc_unc_reason"] == "RESET_REQUIRED"
+    assert gpu["mig_reason"] == "BLOCKED_BY_SYSTEM"
+    assert gpu["serial_reason"] == "NO_PERMISSION"
+    assert gpu["fabric_reason"] == "NOT_READY"
+    assert gpu["clocks"]["sm_reason"] == "UNKNOWN"
+    assert gpu["mem"]["free"] == 143148 * MIB
+    codes = {entry["fn"]: entry["rc"] for entry in seen["h200x1-trouble"]["tape"] if "rc" in entry}
+    assert codes["nvmlDeviceGetClockInfo"] == 999
+
+
 def test_no_sentinel_ever_reaches_the_answer(seen: dict[str, Row]) -> None:
-    for name in NAMED:
+    power = seen["h200x1-trouble"]["gpus"][0]["power"]
+    assert (power["limit_watts"], power["limit_watts_reason"]) == (None, "HIDDEN")
+    assert (power["joules"], power["joules_reason"]) == (None, "HIDDEN")
+    for name in [*NAMED, "h200x1-trouble"]:
         text = json.dumps(seen[name]["gpus"])
         assert not any(str(number) in text for number in (2**32 - 1, 2**64 - 1))
 
@@ -175,7 +191,7 @@ def test_every_missing_value_has_its_reason(seen: dict[str, Row]) -> None:
     assert [missing(seen[name]["gpus"]) for name in NAMED] == [[]] * len(NAMED)
 
 
-@pytest.mark.parametrize("name", [*NAMED, "h200x2-lost-midway", "h200x1-xid"])
+@pytest.mark.parametrize("name", [*NAMED, "h200x2-lost-midway", "h200x1-xid", "h200x1-trouble"])
 def test_replaying_the_tape_gives_what_was_recorded(seen: dict[str, Row], name: str) -> None:
     row = seen[name]
     tape = parse_tape(snapshot_text(row), name)

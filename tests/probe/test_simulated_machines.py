@@ -24,7 +24,8 @@ from gpu_lab.probe import (
     probed_node,
 )
 from gpu_lab.probe.node import fleet_toml
-from gpu_lab.probe.reading import clock_reasons, unattributed
+from gpu_lab.probe.occupancy import unattributed
+from gpu_lab.probe.reading import clock_reasons
 from gpu_lab.probe.shapes import MODELS, parse_shape
 from gpu_lab.probe.topology import connection, nvlink_islands, ranges, set_bits
 from gpu_lab.probe.values import (

@@ -128,7 +128,7 @@ static void read_link(Device *d, const char *line, char *rest) {
 static int read_number(Device *d, const char *key, const char *rest) {
     for (int k = 0; k < KEY_COUNT; k++)
         if (!strcmp(key, KEY_NAMES[k])) {
-            d->value[k] = strtoll(rest, NULL, 10);
+            d->value[k] = (long long)strtoull(rest, NULL, 10);
             d->has[k] = 1;
             return 1;
         }
