@@ -149,3 +149,45 @@ def test_asking_for_help_loads_neither_compiler_nor_plots() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, env={**os.environ})
     assert done.returncode == 0
+
+
+def test_a_fleet_can_be_looked_into_as_one_page_without_any_address(tmp_path: Path) -> None:
+    out = tmp_path / "fleet.html"
+    ran("plot", "shared", "--out", str(out), "--load", "0.3")
+
+    page = out.read_text()
+    assert "rack1/node1" in page
+    assert "<script src=" not in page
+
+
+def result(policy: str, final: float) -> str:
+    curve = [min(percent, final) for percent in range(131)]
+    return json.dumps(
+        {
+            "policy": policy,
+            "workload": "w",
+            "allocation": curve,
+            "fragmentation": [None, *curve[1:]],
+        }
+    )
+
+
+def test_results_are_drawn_as_curves(tmp_path: Path) -> None:
+    files = [tmp_path / f"{policy}.json" for policy in ("fgd", "random")]
+    for file, final in zip(files, (95, 87), strict=True):
+        file.write_text(result(file.stem, final))
+    for curve in ("allocation", "fragmentation"):
+        out = tmp_path / f"{curve}.png"
+        ran("plot", *map(str, files), "--curve", curve, "--out", str(out))
+        assert out.read_bytes()[:4] == b"\x89PNG"
+
+    assert "no curve 'x'; there are: allocation" in ran(
+        "plot", str(files[0]), "--curve", "x", status=2
+    )
+
+
+def test_a_file_that_is_no_result_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "x.json"
+    file.write_text("{}")
+
+    assert "is no result of `lab simulate" in ran("plot", str(file), status=2)

@@ -74,7 +74,7 @@ def place(
         described, jobs = _read(scene)
         state, placed = _place_all(described, jobs, policy, load, seed)
         if picture is not None:
-            _draw(described, placed, load, seed, picture)
+            _write(picture, _drawing(described, placed, load, seed))
     if as_json:
         print_json({"policy": policy, "seed": seed, "load": load, "jobs": _answers(state, placed)})
         return
@@ -119,18 +119,33 @@ def bound(
 
 @app.command()
 def plot(
-    scene: Scene = "seed",
-    out: Annotated[Path, typer.Option("--out", help="The PNG to write.")] = Path("placement.png"),
+    what: Annotated[
+        list[str] | None,
+        typer.Argument(help="A scene, or results of `lab simulate --json` as FILE.json ..."),
+    ] = None,
+    out: Annotated[
+        Path, typer.Option("--out", help="A PNG for a chat, or .html to look into a fleet.")
+    ] = Path("plot.png"),
+    curve: Annotated[str, typer.Option(help="Of results: allocation or fragmentation.")] = (
+        "allocation"
+    ),
     policy: PolicyName = "topology",
     load: Load = 0.96,
     as_json: Json = False,
-    seed: Seed = 7,
+    seed: Seed = 3,
 ) -> None:
-    """Draw a fleet in use as a heat map, with where its last job goes: 1280 x 960 for a chat."""
+    """Draw a fleet in use with where its last job goes, or the curves of results; 1280 x 960."""
+    named = what or ["seed"]
     with clear_errors():
-        described, jobs = _read(scene)
-        _, placed = _place_all(described, jobs, policy, load, seed)
-        _draw(described, placed, load, seed, out)
+        if all(name.endswith(".json") for name in named):
+            drawn = _curves_drawing(named, curve)
+        elif len(named) > 1:
+            fail(f"one scene at a time, or results ending in .json; given: {', '.join(named)}")
+        else:
+            described, jobs = _read(named[0])
+            _, placed = _place_all(described, jobs, policy, load, seed)
+            drawn = _drawing(described, placed, load, seed, as_page=out.suffix == ".html")
+        _write(out, drawn)
     if as_json:
         print_json({"picture": str(out), "policy": policy, "seed": seed, "load": load})
     else:
@@ -261,33 +276,31 @@ def _answers(state: FleetState, placed: list[Placement | NoPlace]) -> list[dict[
 
 
 def _answer_cases(path: Path) -> None:
-    import json
-
     from gpu_lab.placement.topology import answer_case, read_cases
 
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as wrong:
-        fail(f"{path} is not JSON: {wrong}")
     print_json(
         [
             {
                 "id": case.id,
                 "pod_sets": [answer.model_dump(mode="json") for answer in answer_case(case, gates)],
             }
-            for case, gates in read_cases(document)
+            for case, gates in read_cases(_json_at(path))
         ]
     )
 
 
-def _draw(
-    described: Fleet, placed: list[Placement | NoPlace], load: float, seed: int, out: Path
-) -> None:
+def _drawing(
+    described: Fleet,
+    placed: list[Placement | NoPlace],
+    load: float,
+    seed: int,
+    *,
+    as_page: bool = False,
+) -> bytes:
     """Draw the last placed job on the fleet as it was before any of the scene's jobs."""
     import numpy as np
 
     from gpu_lab.fleet import FleetState, Placement
-    from gpu_lab.pictures.placement import placement_card
     from gpu_lab.placement.background import fill_to, first_free
 
     found = [answer for answer in placed if isinstance(answer, Placement)]
@@ -296,8 +309,58 @@ def _draw(
     before = FleetState(described)
     fill_to(before, load, np.random.default_rng(seed))
     naive = first_free(before, found[-1].gpus) if load else []
+    if as_page:
+        from gpu_lab.pictures.page import placement_page
+
+        return placement_page(before, found[-1], naive).encode()
+    from gpu_lab.pictures.placement import placement_card
+
+    return placement_card(before, found[-1], naive).png()
+
+
+def _curves_drawing(names: list[str], curve: str) -> bytes:
+    """Draw results of the inflation protocol, one line for each file, named by its policy."""
+    from gpu_lab.pictures.curves import allocation_card, fragmentation_card
+    from gpu_lab.placement.protocol.replay import Curves
+
+    curves, workloads = {}, set()
+    for name in names:
+        match _json_at(Path(name)):
+            case {
+                "allocation": list(up),
+                "fragmentation": list(down),
+                "policy": str(policy),
+                "workload": str(workload),
+            }:
+                curves[policy] = Curves(_numbers(up), _numbers(down))
+                workloads.add(workload)
+            case _:
+                fail(f"{name} is no result of `lab simulate --protocol fgd --json`")
+    match curve:
+        case "allocation":
+            return allocation_card(", ".join(sorted(workloads)), curves).png()
+        case "fragmentation":
+            return fragmentation_card(", ".join(sorted(workloads)), curves).png()
+        case unknown:
+            fail(f"no curve {unknown!r}; there are: allocation, fragmentation")
+
+
+def _numbers(values: list[float | None]) -> tuple[float, ...]:
+    return tuple(float("nan") if value is None else float(value) for value in values)
+
+
+def _json_at(path: Path) -> object:
+    import json
+
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as wrong:
+        fail(f"{path} is not JSON: {wrong}")
+
+
+def _write(out: Path, drawn: bytes) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_bytes(placement_card(before, found[-1], naive).png())
+    out.write_bytes(drawn)
 
 
 def _all_reduce_gaps(scene: str, policy: str, load: float, seed: int) -> list[Gap]:

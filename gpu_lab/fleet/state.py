@@ -99,6 +99,11 @@ class FleetState:
         self.free_milli[node, chosen] = 0
         self._count_whole(node)
 
+    def occupy_all(self, nodes: NDArray[np.intp], gpus: NDArray[np.intp]) -> None:
+        """Mark many GPUs as used at once, by node and position."""
+        self.free_milli[nodes, gpus] = 0
+        self.free_gpus[:] = np.count_nonzero(self.free_milli == WHOLE, axis=1)
+
     def free_positions(self, node: int) -> NDArray[np.intp]:
         """Give the positions of a node's wholly free GPUs."""
         return np.flatnonzero(self.free_milli[node] == WHOLE)

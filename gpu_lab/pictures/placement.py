@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from matplotlib import colormaps
@@ -12,35 +11,15 @@ from matplotlib.collections import PatchCollection
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from gpu_lab.fleet.model import Fleet, Ints
-from gpu_lab.fleet.state import WHOLE, FleetState, Placement
+from gpu_lab.fleet.model import Fleet
+from gpu_lab.fleet.state import FleetState, Placement
 from gpu_lab.pictures.card import BODY, COLOUR_MAP, DARK, Card, Theme, card
+from gpu_lab.pictures.layout import Layout, fullness, lay_out
 from gpu_lab.placement.allreduce import GIB, cost_of
 
-# More cells than this would be smaller than the 12 pixels that survive a chat's compression.
-CELLS_AT_MOST = 1_500
-GAP = 0.6
+# A cell's side; the rest is the gap to the next.
+SIDE = 0.88
 Share = tuple[int, int]
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Where each cell goes: columns are the domains above the cells, rows the cells in them."""
-
-    level: int
-    column: NDArray[np.float64]
-    row: Ints
-    above: Ints
-
-    @property
-    def width(self) -> float:
-        """Give the columns' extent, gaps included."""
-        return float(self.column.max()) + 1
-
-    @property
-    def height(self) -> int:
-        """Give the number of rows."""
-        return int(self.row.max()) + 1
 
 
 def placement_card(
@@ -54,7 +33,7 @@ def placement_card(
     drawn = card(finding(fleet, placement, naive), footer(state), theme)
     layout = lay_out(fleet)
     axes = drawn.figure.add_axes((0.04, 0.155, 0.92, 0.60))
-    _cells(axes, layout, _fullness(state, layout), theme)
+    _cells(axes, layout, fullness(state, layout), theme)
     _mark_naive(axes, layout, fleet, naive, theme)
     _mark_job(axes, layout, fleet, placement, theme)
     _name_domains(axes, layout, fleet, theme)
@@ -94,47 +73,13 @@ def footer(state: FleetState) -> str:
     return f"fleet {state.fleet.name}: {total:,} GPUs, {state.used_gpus / total:.0%} in use"
 
 
-def lay_out(fleet: Fleet) -> Layout:
-    """Choose the narrowest level whose domains can all be seen, and give each its cell."""
-    fitting = [depth for depth, level in enumerate(fleet.levels) if len(level) <= CELLS_AT_MOST]
-    level = max(fitting, default=0)
-    count = len(fleet.levels[level])
-    above = fleet.levels[level].parent if level else np.zeros(count, dtype=np.int64)
-    row = np.arange(count) - np.searchsorted(above, above)
-    if level == 0:
-        side = int(np.ceil(np.sqrt(count)))
-        return Layout(0, (np.arange(count) // side).astype(np.float64), row % side, above)
-    return Layout(level, _columns(fleet, level)[above], row, above)
-
-
-def _columns(fleet: Fleet, level: int) -> NDArray[np.float64]:
-    """Give each column its place, with a gap wherever a wider domain begins."""
-    columns = np.arange(len(fleet.levels[level - 1]), dtype=np.float64)
-    for depth in range(level - 1, 0, -1):
-        steps = np.zeros(len(columns))
-        parent = fleet.levels[level - 1].parent
-        for wider in range(level - 2, depth - 2, -1):
-            steps[1:] = parent[1:] != parent[:-1]
-            if wider > depth - 1:
-                parent = fleet.levels[wider].parent[parent]
-        columns += GAP * np.cumsum(steps)
-    return columns
-
-
-def _fullness(state: FleetState, layout: Layout) -> NDArray[np.float64]:
-    domain = state.fleet.domain_of(layout.level)
-    free = np.bincount(domain, weights=state.free_milli.sum(axis=1)) / WHOLE
-    total = np.bincount(domain, weights=state.fleet.gpus)
-    return 1 - free / np.maximum(total, 1)
-
-
 def _cells(axes: Axes, layout: Layout, full: NDArray[np.float64], theme: Theme) -> None:
     axes.set_facecolor(theme.card)
-    boxes = [Rectangle((x, y), 0.88, 0.88) for x, y in zip(layout.column, layout.row, strict=True)]
+    boxes = [Rectangle((x, y), SIDE, SIDE) for x, y in zip(layout.column, layout.row, strict=True)]
     colours = colormaps[COLOUR_MAP](0.08 + 0.84 * full)
     axes.add_collection(PatchCollection(boxes, facecolors=colours, linewidths=0))
     axes.set_xlim(-0.3, layout.width + 0.2)
-    axes.set_ylim(layout.height + 0.2, -0.3)
+    axes.set_ylim(layout.height * 1.01, -0.3 if layout.height > 10 else -0.1)
     axes.axis("off")
 
 
@@ -144,9 +89,9 @@ def _mark_naive(
     cells = sorted(set(fleet.domain_of(layout.level)[[node for node, _ in naive]].tolist()))
     for cell in cells:
         box = Rectangle(
-            (layout.column[cell] - 0.06, layout.row[cell] - 0.06),
-            1.0,
-            1.0,
+            (layout.column[cell], layout.row[cell]),
+            SIDE,
+            SIDE,
             fill=False,
             edgecolor=theme.mark,
             linewidth=2.2,
@@ -157,20 +102,25 @@ def _mark_naive(
 def _mark_job(axes: Axes, layout: Layout, fleet: Fleet, placement: Placement, theme: Theme) -> None:
     nodes = list(placement.nodes)
     cells = sorted(set(fleet.domain_of(layout.level)[nodes].tolist()))
-    # A lone cell gets a halo to be found by; a block of them is seen as it is.
-    halo = 0.3 if len(cells) <= 4 else 0.0
+    # A lone small cell gets a halo to be found by; a block of them is seen as it is.
+    halo = min(0.3, layout.width / 190) if len(cells) <= 4 else 0.0
+    rise = min(0.3, layout.height / 80) if len(cells) <= 4 else 0.0
     for cell in cells:
-        x, y, side = layout.column[cell], layout.row[cell], 0.88
-        around, inner = side + 2 * halo, side + halo
-        axes.add_patch(Rectangle((x - halo, y - halo), around, around, color=theme.card))
-        axes.add_patch(Rectangle((x - halo / 2, y - halo / 2), inner, inner, color=theme.mark))
+        x, y = layout.column[cell], layout.row[cell]
+        for grown, colour in ((1.0, theme.card), (0.5, theme.mark)):
+            corner = (x - halo * grown, y - rise * grown)
+            across, down = SIDE + 2 * halo * grown, SIDE + 2 * rise * grown
+            axes.add_patch(Rectangle(corner, across, down, color=colour))
     first = int(fleet.domain_of(layout.level)[nodes[0]])
     x, y = layout.column[first] + 0.45, layout.row[first] + 0.45
     right = x < layout.width / 2
     axes.annotate(
         f"{placement.job}: {_common_domain(fleet, nodes)}",
         (x, y),
-        (x + (layout.width * 0.06 if right else -layout.width * 0.06), y + layout.height * 0.14),
+        (
+            x + (layout.width * 0.06 if right else -layout.width * 0.06),
+            y + max(layout.height * 0.14, 1.1),
+        ),
         size=BODY,
         color=theme.ink,
         weight="bold",
@@ -202,7 +152,7 @@ def _name_domains(axes: Axes, layout: Layout, fleet: Fleet, theme: Theme) -> Non
         columns = layout.column[widest == place]
         middle = (columns.min() + columns.max() + 0.9) / 2
         axes.text(
-            middle, layout.height + 0.5, name, size=BODY, color=theme.pale, ha="center", va="top"
+            middle, layout.height * 1.02, name, size=BODY, color=theme.pale, ha="center", va="top"
         )
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from gpu_lab.fleet.state import FleetState
+from gpu_lab.fleet.model import Ints
+from gpu_lab.fleet.state import WHOLE, FleetState
 
 SIZES = (1, 2, 4, 8)
 MIX = (0.70, 0.10, 0.08, 0.12)
@@ -12,28 +14,28 @@ MIX = (0.70, 0.10, 0.08, 0.12)
 
 def fill_to(state: FleetState, load: float, rng: np.random.Generator) -> None:
     """Leave about `load` of what is free in use: as if gangs had filled it, and some had ended."""
-    gangs = [
-        (node, gpus)
-        for node in range(len(state.fleet))
-        for gpus in _gangs_of(state.free_positions(node).tolist(), rng)
-    ]
-    left = load * sum(len(gpus) for _, gpus in gangs)
-    for place in rng.permutation(len(gangs)):
-        node, gpus = gangs[place]
-        if len(gpus) <= left:
-            state.occupy(node, gpus)
-            left -= len(gpus)
+    nodes, gpus = np.nonzero(state.free_milli == WHOLE)
+    gang = _gangs(nodes, rng)
+    sizes = np.bincount(gang)
+    order = rng.permutation(len(sizes))
+    runs = np.zeros(len(sizes), dtype=np.bool_)
+    runs[order] = np.cumsum(sizes[order]) <= load * len(nodes)
+    state.occupy_all(nodes[runs[gang]], gpus[runs[gang]])
 
 
-def _gangs_of(free: list[int], rng: np.random.Generator) -> list[list[int]]:
-    """Deal a node's free GPUs out to gangs of the mix; what is left over goes one by one."""
-    gangs = []
-    while free:
-        size = int(rng.choice(SIZES, p=MIX))
-        size = size if size <= len(free) else 1
-        gangs.append(free[:size])
-        free = free[size:]
-    return gangs
+def _gangs(nodes: NDArray[np.intp], rng: np.random.Generator) -> Ints:
+    """Number the gang of each free GPU (given by its node, in order); no gang crosses a node."""
+    drawn = iter(rng.choice(SIZES, p=MIX, size=len(nodes)).tolist())
+    gangs: list[int] = []
+    for free in np.unique(nodes, return_counts=True)[1].tolist():
+        left = free
+        while left:
+            size = next(drawn)
+            # What a gang leaves over on a node goes to single GPUs.
+            size = size if size <= left else 1
+            gangs.append(size)
+            left -= size
+    return np.repeat(np.arange(len(gangs)), gangs)
 
 
 def first_free(state: FleetState, gpus: int) -> list[tuple[int, int]]:
