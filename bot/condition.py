@@ -67,6 +67,20 @@ def telegram_state(settings: Settings) -> str:
     return "set up" if values.telegram_owner else "token without an owner"
 
 
+def telegram_trouble(settings: Settings) -> str | None:
+    """Say what keeps the bot from serving, as its channel noted it."""
+    values = settings.values
+    if not values.telegram_token:
+        return None
+    from bot.channels.telegram.account import Account  # late: only where it is set up
+    from bot.channels.telegram.records import troubles
+
+    token = values.telegram_token.get_secret_value()
+    account = Account(token, values.telegram_owner or 0, values.telegram_api)
+    with closing(build(settings)) as app:
+        return troubles(app.engine, account, now=app.now)
+
+
 def status_text(found: dict[str, Any]) -> str:
     """Put the status into lines."""
     google = (
@@ -198,6 +212,7 @@ def linked_found(settings: Settings) -> Iterator[Finding]:
     telegram = telegram_state(settings)
     half = telegram.startswith("token without")
     way = "; `touchbase setup telegram` finds your id" if half else ""
-    yield Finding("telegram", telegram + way, act=half)
+    trouble = telegram_trouble(settings)
+    yield Finding("telegram", trouble or telegram + way, act=half or trouble is not None)
     linked = settings.google_credentials.exists()
     yield Finding("google", "linked" if linked else "not linked; the list is kept here")

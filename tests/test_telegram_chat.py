@@ -12,13 +12,15 @@ import pytest
 
 from bot.actions import AskCheckOff
 from bot.app import App
+from bot.assistant import Assistant
 from bot.channels.telegram import telegram_channel
+from bot.channels.telegram.account import Account
 from bot.channels.telegram.menu import MENU
 from bot.channels.telegram.records import troubles
 from bot.conversation.speak import speak
 from bot.mailbox import ArrivalState, Button, Kind
 from bot.outcomes import Done
-from tests.fakes.telegram import Person, TelegramServer
+from tests.fakes.telegram import DelayAnswer, Person, TelegramServer
 from tests.fakes.telegram.house import (
     HOME_CHAT,
     OWNER,
@@ -28,6 +30,7 @@ from tests.fakes.telegram.house import (
     letters,
     says_first,
     served,
+    slowly,
     titles,
 )
 
@@ -268,6 +271,34 @@ def test_the_channel_names_its_bot_and_offers_its_commands_once(tmp_path, server
     assert len(server.calls("getMe")) == 1
 
 
+def test_a_poll_that_stalls_for_ever_is_given_up(tmp_path, server, person):
+    server.faults.next("getUpdates", DelayAnswer(60))
+    with served(tmp_path, server, pace=slowly(poll_seconds=1.0)) as app:
+        person.waits_until(lambda: bool(server.calls("getUpdates")))
+        person.says("add milk")
+        person.waits_for("milk")
+        assert titles(app) == ["milk"]
+
+
+def test_while_nothing_can_be_kept_nothing_is_confirmed(tmp_path, server, person, monkeypatch):
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    def broken(*_: object) -> None:
+        raise TypeError("a bug")
+
+    with served(tmp_path, server) as app:
+        for fault in (full, broken):
+            with monkeypatch.context() as patch:
+                patch.setattr(Assistant, "hear", fault)
+                person.says(f"add {fault.__name__}")
+                time.sleep(0.3)
+                assert server.service.updates.unconfirmed() == 1
+            person.waits_for(f"Added “{fault.__name__}”")
+            person.waits_until(lambda: server.service.updates.unconfirmed() == 0)
+        assert set(arrivals(app).values()) == {ArrivalState.ANSWERED}
+
+
 def test_it_stops_within_five_seconds_in_the_middle_of_a_long_poll(tmp_path, server, person):
     with served(tmp_path, server):
         person.asks("list")
@@ -280,6 +311,7 @@ def test_a_token_that_telegram_does_not_know_is_one_line_and_doctor_sees_it(
 ):
     app = app_at(tmp_path, server)
     token = "700123:AAE-another-token-of-the-same-bot-00000"
+    mine = Account(token, OWNER, server.address)
     channel = telegram_channel(
         app.assistant,
         app.engine,
@@ -292,16 +324,16 @@ def test_a_token_that_telegram_does_not_know_is_one_line_and_doctor_sees_it(
     with channel as name:
         assert name == "Telegram"
         deadline = time.monotonic() + 5
-        while troubles(app.engine, 700123, now=app.now) is None and time.monotonic() < deadline:
+        while troubles(app.engine, mine, now=app.now) is None and time.monotonic() < deadline:
             time.sleep(0.02)
-    assert "does not know the bot's token" in (troubles(app.engine, 700123, now=app.now) or "")
+    assert "does not know the bot's token" in (troubles(app.engine, mine, now=app.now) or "")
     errors = [each for each in caplog.records if each.levelno >= logging.ERROR]
     assert len(errors) == 1
     app.close()
     with served(tmp_path, server) as again:
         person = Person(server, OWNER)
         person.asks("list")
-        person.waits_until(lambda: troubles(again.engine, 700123, now=again.now) is None)
+        person.waits_until(lambda: troubles(again.engine, mine, now=again.now) is None)
 
 
 def test_the_token_is_in_no_log_line(tmp_path, server, person, caplog):

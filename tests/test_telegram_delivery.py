@@ -233,7 +233,7 @@ def test_a_letter_for_an_earlier_owner_is_never_sent_to_anybody(app, server, per
 # --- edits ---
 
 
-def queue_edit(app: App, text: str, message_id: int) -> None:
+def queue_edit(app: App, text: str, message_id: int | str) -> None:
     app.door.write(
         lambda writers: writers.mail.queue(
             f"edit:{text}", HOME_CHAT, Kind.NOTICE, Reply(text), edits=str(message_id)
@@ -251,8 +251,9 @@ def test_an_edit_of_unknown_fate_is_simply_made_again(app, server, person, fault
     assert person.texts == ["all done"]
 
 
-def test_an_edit_of_a_message_that_is_gone_becomes_a_message(app, person):
-    queue_edit(app, "all done", 12345)
+@pytest.mark.parametrize("gone", [12345, "terminal:3"])
+def test_an_edit_of_a_message_that_is_gone_becomes_a_message(app, person, gone):
+    queue_edit(app, "all done", gone)
     person.waits_for("all done")
 
 

@@ -11,8 +11,11 @@ from collections.abc import Iterator
 import pytest
 from typer.testing import CliRunner
 
+from bot.channels.telegram.account import DENIED, Account
+from bot.channels.telegram.records import Records
 from bot.cli import app
 from tests.fakes.telegram import Person, TelegramServer
+from tests.fakes.telegram.house import app_at
 
 
 @pytest.fixture
@@ -103,3 +106,14 @@ def test_no_network_is_one_clear_line(linking, server):
     assert failed.exit_code == 2
     assert "cannot be reached" in failed.stderr
     assert "Traceback" not in failed.output
+
+
+def test_doctor_says_that_a_token_is_refused_and_what_to_do(tmp_path, server):
+    house = app_at(tmp_path)
+    account = Account(server.token, 42, server.address)
+    Records(house.engine, account.bot_id, now=house.now).trouble_is(DENIED)
+    house.close()
+    given = {"TOUCHBASE_TELEGRAM_TOKEN": server.token, "TOUCHBASE_TELEGRAM_OWNER": "42"}
+    found = CliRunner().invoke(app, ["doctor", "--home", str(tmp_path)], env=given)
+    assert f"!!  telegram: {DENIED}" in found.output
+    assert found.exit_code == 1

@@ -32,8 +32,8 @@ def telegram_channel(
 ) -> AbstractContextManager[str]:
     """Serve one bot for one owner while the block runs; gives the channel's name.
 
-    Begins without a network and goes on when there is one. Raises ValueError for a token that
-    cannot be one.
+    Begins without a network and goes on when there is one. A token that Telegram does not know
+    ends it with a line in the log and a finding of `touchbase doctor`.
     """
     from bot.channels.telegram.service import Account, serving  # late: the client is slow to load
 

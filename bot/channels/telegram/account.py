@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-TOKEN = re.compile(r"\d{3,}:[A-Za-z0-9_-]{20,}")
+TOKEN = re.compile(r"\d{3,}:[A-Za-z0-9_-]{10,}")
+DENIED = "Telegram does not know the bot's token; `touchbase setup telegram` sets another"
 
 
 @dataclass(frozen=True)

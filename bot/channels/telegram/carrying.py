@@ -204,6 +204,8 @@ class Carrier:
 
     async def _replace(self, letter: Letter, edits: str) -> Fate:
         """Put a letter in the place of an older message; the same edit twice is one."""
+        if not edits.isdecimal():
+            return NoSuchMessage()
         text = shortened(letter.reply.text, LONGEST)
         verdict = await self._edit(int(edits), text, letter.reply.buttons)
         match verdict:

@@ -13,6 +13,7 @@ from sqlalchemy import BigInteger, Engine
 from sqlalchemy.dialects.sqlite import insert
 from sqlmodel import Field, Session, SQLModel, col, delete, select
 
+from bot.channels.telegram.account import Account
 from bot.moments import Moment
 
 NUMBERS_LAST = timedelta(days=6)
@@ -171,6 +172,6 @@ class Records:
             session.exec(delete(PartRow).where(col(PartRow.letter) == letter))
 
 
-def troubles(engine: Engine, bot_id: int, *, now: Callable[[], datetime]) -> str | None:
-    """Say what keeps this bot from serving; None when nothing is known."""
-    return Records(engine, bot_id, now=now).standing().trouble
+def troubles(engine: Engine, account: Account, *, now: Callable[[], datetime]) -> str | None:
+    """Say what keeps a bot from serving; None when nothing is known."""
+    return Records(engine, account.bot_id, now=now).standing().trouble

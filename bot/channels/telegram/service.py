@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from bot.channels import Desk
-from bot.channels.telegram.account import Account
+from bot.channels.telegram.account import DENIED, Account
 from bot.channels.telegram.boxes import Boxes
 from bot.channels.telegram.carrying import Carrier, Stores, TokenDenied
 from bot.channels.telegram.listening import Introduction, Listener, Worker
@@ -23,8 +23,6 @@ from bot.channels.telegram.records import Records
 from bot.channels.telegram.wire import Wire
 
 log = logging.getLogger(__name__)
-
-DENIED = "Telegram does not know the bot's token; `touchbase setup telegram` sets another"
 
 __all__ = ["Account", "serving"]
 

@@ -27,7 +27,9 @@ NEVER_LEFT = (
     httpx.PoolTimeout,
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
+    RuntimeError,
 )
+"""The last one: the client was closed under the request, which then never began."""
 
 
 @dataclass(frozen=True)
