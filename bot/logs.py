@@ -8,7 +8,7 @@ from logging.handlers import RotatingFileHandler
 
 from bot.settings import Settings
 
-SECRET = re.compile(r"\b\d{5,}:[A-Za-z0-9_-]{20,}|\bya29\.[\w-]+|\b1//[\w-]{20,}")
+SECRET = re.compile(r"(?<!\d)\d{5,}:[A-Za-z0-9_-]{20,}|\bya29\.[\w-]+|\b1//[\w-]{20,}")
 
 
 class Redacted(logging.Formatter):
