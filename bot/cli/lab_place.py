@@ -303,9 +303,9 @@ def _drawing(
     from gpu_lab.fleet import FleetState, Placement
     from gpu_lab.placement.background import fill_to, first_free
 
-    found = [answer for answer in placed if isinstance(answer, Placement)]
+    found = [answer for answer in placed if isinstance(answer, Placement) and answer.gpus]
     if not found:
-        fail(f"nothing to draw: {placed[-1].job if placed else 'no job'} has no place")
+        fail(f"nothing to draw: {placed[-1].job if placed else 'no job'} has no GPUs placed")
     before = FleetState(described)
     fill_to(before, load, np.random.default_rng(seed))
     naive = first_free(before, found[-1].gpus) if load else []

@@ -59,6 +59,8 @@ def all_reduce_seconds(groups: Sequence[int], size: float, links: Links) -> floa
 def cost_of(fleet: Fleet, shares: Iterable[tuple[int, int]], size: float) -> float:
     """Time an all-reduce of `size` bytes over (node, GPUs) pairs of a fleet."""
     shares = list(shares)
+    if not shares:
+        return 0.0
     return all_reduce_seconds(domain_sizes(fleet, shares), size, links_of(fleet, shares))
 
 
@@ -102,7 +104,7 @@ def report(fleet: Fleet, placement: Placement, size: float = 10 * GIB) -> Locali
         gpus=sum(gpus for _, gpus in shares),
         spanned=spanned,
         nvlink_domains=len(domain_sizes(fleet, shares)),
-        step_seconds=cost_of(fleet, shares, size) if shares else 0.0,
+        step_seconds=cost_of(fleet, shares, size),
         cross_rack_bytes=2.0 * (racks - 1) * size,
     )
 

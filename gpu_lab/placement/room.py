@@ -10,12 +10,10 @@ from gpu_lab.fleet.state import WHOLE, FleetState, Hold
 from gpu_lab.jobs import Job
 from gpu_lab.placement import mig
 
-UNLIMITED = np.int64(2**31)
-
 
 def room_for(job: Job, state: FleetState) -> Ints:
     """Count, for every node, the job's pieces (see Job.units) that fit in what is free."""
-    room = np.minimum(_by_gpus(job, state), UNLIMITED)
+    room = _by_gpus(job, state)
     for each, free in (
         (job.cpus_per_unit, state.free_cpus),
         (job.ram_mib_per_unit, state.free_ram_mib),
@@ -44,7 +42,8 @@ def _by_gpus(job: Job, state: FleetState) -> Ints:
         whole = state.free_milli == WHOLE
         return _count(mig.openings(mig.profile(job.mig), whole, state.mig_used))
     if job.gpus_per_unit == 0:
-        return np.full(len(state.fleet), UNLIMITED)
+        # Without GPUs nothing but cores and memory limits a node; more than all is not needed.
+        return np.full(len(state.fleet), job.units, dtype=np.int64)
     free = state.free_gpus
     if job.nvlink and splits_into_islands(state.fleet):
         free = _free_in_best_island(state)
