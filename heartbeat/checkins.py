@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
+from itertools import accumulate
 from typing import TypeAlias
 
 from heartbeat.pressing import NextUp, Pressing, by_pressure
@@ -178,14 +179,27 @@ def worth_saying(
         for one in by_pressure(present.open_tasks, today)
         if may_bring(one, present, rules, now, timezone)
     ]
-    if not (topics or present.unfinished or present.standing):
+    # Lines of HEARTBEAT.md have no ladder of their own: once a day is how often they are asked.
+    first_today = not any(said.check_in for said in said_on(present.history, today, timezone))
+    standing = tuple(present.standing[: rules.most_tasks]) if first_today else ()
+    if not (topics or standing or (first_today and is_time_for_study(present, rules, today))):
         return Quiet(nothing_because(present, today))
     return Nudge(
         tuple(topics[: rules.most_tasks]),
         present.unfinished,
-        tuple(present.standing[: rules.most_tasks]),
+        standing,
         more=max(0, len(topics) - rules.most_tasks),
     )
+
+
+def is_time_for_study(present: Present, rules: NudgeRules, today: date) -> bool:
+    """Tell whether a session left half done is worth a check-in of its own: ever more rarely.
+
+    With a ladder of 1, 2, 4, 7 days that is on the day it was left and 1, 3, 7 and 14 days later.
+    """
+    if present.unfinished is None:
+        return False
+    return (today - present.unfinished.left_on).days in {0, *accumulate(rules.ladder_days)}
 
 
 def nothing_because(present: Present, today: date) -> str:

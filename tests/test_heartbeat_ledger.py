@@ -267,7 +267,7 @@ def run_a_year(engine: Engine, seed: int, kills: int, days: int = 365) -> tuple[
         crashes += not up
         # A dead program stays so for a minute up to a day and a half.
         now += timedelta(minutes=rng.choice((60, 90, 170))) if up else down_for(rng)
-    while not alive(wake):
+    while not (alive(wake) and alive(tick)):
         crashes += 1
     return person, crashes, steps
 

@@ -213,6 +213,25 @@ def test_half_done_study_and_standing_lines_are_worth_a_check_in():
     assert nudge == Nudge((), UNFINISHED, ("call the lab",))
 
 
+def test_a_session_left_half_done_is_asked_about_ever_more_rarely():
+    asked = []
+    for later in range(30):
+        present = Present(
+            unfinished=UNFINISHED, last_activity=NOON + timedelta(days=later, hours=-2)
+        )
+        if isinstance(decide(present, NOON + timedelta(days=later)), Nudge):
+            asked.append(later)
+    assert asked == [0, 1, 3, 7, 14]
+
+
+def test_standing_lines_are_asked_about_once_a_day():
+    answered = (said(hours=3, reacted=True),)
+    assert isinstance(decide(Present(history=answered, standing=("call the lab",))), Quiet)
+    yesterday = (said(hours=30, reacted=True),)
+    nudge = decide(Present(history=yesterday, standing=("call the lab",)))
+    assert nudge == Nudge((), standing=("call the lab",))
+
+
 DUE = (task("x", TODAY),)
 
 
