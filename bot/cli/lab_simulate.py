@@ -462,3 +462,96 @@ def _tell_outcome(name: str, found: Outcome) -> None:
     typer.echo(f"  fewest serving: {fewest}; under objective for {short:.1f} node-hours")
     typer.echo(f"  {found.handoffs} hand-overs to production, after {mean:.2f} h on average,")
     typer.echo(f"  {longest:.2f} h at worst; quotas in GPUs: {found.quotas}")
+
+
+@app.command()
+def explore(
+    trace: Trace = None,
+    workload: Workload = "default",
+    sequence: Sequence_ = None,
+    seeds: Annotated[str, typer.Option(help="As in 42-51, or 42,45.")] = "42-51",
+    lasting: Annotated[
+        bool, typer.Option(help="Pods leave again: departures, retries, migration.")
+    ] = False,
+    bounds: Annotated[bool, typer.Option(help="Also compute the bounds of the first seed.")] = True,
+    as_json: Json = False,
+    seed: Annotated[int | None, typer.Option("--seed", min=0, help="This one seed only.")] = None,
+) -> None:
+    """Open the FGD protocol and measure how far each opening goes towards its bound."""
+    from gpu_lab.sweeps.explore import explore as measure
+    from gpu_lab.sweeps.explore import lasting_openings, openings
+    from gpu_lab.sweeps.worlds import orders_beside
+
+    if trace is None:
+        fail("`lab explore` needs --trace DIR, an openb folder; `touchbase lab traces` says where")
+    with clear_errors():
+        orders = sequence or orders_beside(trace)
+        numbers = [seed] if seed is not None else _numbers(seeds)
+        variants = lasting_openings() if lasting else openings()
+        found = []
+        for one in measure(trace, orders, workload, numbers, variants):
+            found.append(asdict(one))
+            if not as_json:
+                typer.echo(
+                    f"{one.name:<44}{one.allocation:7.2f} +-{one.spread:5.2f}"
+                    f"  gain {one.gain:+6.2f} +-{one.gain_spread:5.2f}  moves {one.moves:.0f}"
+                )
+        gaps = _bounds(trace, orders, workload, numbers[0]) if bounds and not lasting else []
+    if as_json:
+        print_json({"openings": found, "bounds": gaps, "seeds": numbers, "workload": workload})
+        return
+    for gap in gaps:
+        typer.echo(f"seed {numbers[0]}: {gap}")
+
+
+def _bounds(trace: Path, orders: Path | None, workload: str, seed: int) -> list[str]:
+    import numpy as np
+
+    from gpu_lab.bounds.openb import openb_gaps
+    from gpu_lab.placement.protocol.arrivals import draw_order
+    from gpu_lab.traces.openb import read_nodes, read_order, read_pods
+
+    nodes, pods = read_nodes(trace), read_pods(trace, workload)
+    rng = np.random.default_rng(seed)
+    if orders is None:
+        order = draw_order(pods, nodes, rng)
+    else:
+        published = read_order(orders, workload, seed)
+        order = published.pods, published.node_rank
+    return [str(gap) for gap in openb_gaps(nodes, pods, order, rng)]
+
+
+@app.command()
+def bench(
+    trace: Annotated[
+        Path | None, typer.Option("--trace", metavar="DIR", help="An openb folder, if there.")
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=100, help="Made jobs of the replay.")] = 100_000,
+    as_json: Json = False,
+    seed: Seed = 42,
+) -> None:
+    """Measure placing and simulating on this machine, each beside its baseline."""
+    from time import perf_counter
+
+    import numpy as np
+
+    from gpu_lab.simulate.rules import Backfill, Order
+    from gpu_lab.sweeps.speed import Speed, inflation_speed, plain_speed, replay_speed
+    from gpu_lab.sweeps.worlds import inflation_world
+    from gpu_lab.traces.synthetic import Wanted, generate
+
+    found: list[Speed] = []
+    with clear_errors():
+        if trace is not None:
+            world = inflation_world(trace, "default", seed, None)
+            found.append(inflation_speed(world, perf_counter))
+        made = generate(Wanted(jobs, 10_240, load=2.0), np.random.default_rng(seed))
+        small = generate(Wanted(1000, 64, load=2.0), np.random.default_rng(seed))
+        found.append(plain_speed(small, 8, 8, perf_counter))
+        for backfill in (Backfill.NONE, Backfill.SKIP):
+            found.append(replay_speed(made, 1280, 8, Order.FIFO, backfill, perf_counter))
+    if as_json:
+        print_json([asdict(one) | {"ratio": one.ratio} for one in found])
+        return
+    for one in found:
+        typer.echo(str(one))

@@ -1,0 +1,52 @@
+"""Replays: Philly on 512 GPUs, a million made jobs on 100,000, and the plain twin beside."""
+
+from __future__ import annotations
+
+import os
+import resource
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+
+from gpu_lab.simulate.replay import simulate
+from gpu_lab.simulate.report import summary
+from gpu_lab.simulate.room import uniform
+from gpu_lab.simulate.rules import Backfill, Order, Rules
+from gpu_lab.sweeps.speed import plain_speed, replay_speed
+from gpu_lab.traces.read import read_jobs
+from gpu_lab.traces.synthetic import Wanted, generate
+
+ROOT = Path(__file__).resolve().parents[1]
+TRACES = (ROOT / os.environ.get("TOUCHBASE_SHARED", "../shared") / "traces").resolve()
+FLAVOURS = (
+    (Order.FIFO, Backfill.SKIP),
+    (Order.FIFO, Backfill.NONE),
+    (Order.FIFO, Backfill.EASY),
+    (Order.SHORTEST, Backfill.SKIP),
+)
+
+
+def main() -> None:
+    small = generate(Wanted(2000, 64, load=2.0), np.random.default_rng(1))
+    print(plain_speed(small, 8, 8, perf_counter))
+    philly = TRACES / "philly" / "philly_jobs.csv"
+    if philly.is_file():
+        jobs = read_jobs(philly)
+        for order, backfill in FLAVOURS:
+            speed = replay_speed(jobs, 64, 8, order, backfill, perf_counter)
+            mean = summary(simulate(jobs, uniform(64, 8), Rules(order, backfill))).mean_completion
+            print(f"Philly: {speed}; mean completion {mean:,.0f} s")
+    else:
+        print("no Philly trace (TOUCHBASE_SHARED names the folder above traces/): left out")
+    for load in (0.95, 3.0):
+        begin = perf_counter()
+        jobs = generate(Wanted(1_000_000, 100_000, load), np.random.default_rng(1))
+        print(f"a million jobs at load {load:g} made in {perf_counter() - begin:.1f} s")
+        print(replay_speed(jobs, 12_500, 8, Order.FIFO, Backfill.SKIP, perf_counter))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(f"largest memory of this process: {peak:.2f} GiB")
+
+
+if __name__ == "__main__":
+    main()
