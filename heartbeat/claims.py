@@ -28,6 +28,7 @@ from heartbeat.cues import (
 )
 from heartbeat.words import STOPWORDS, is_noise, plain, stem, words
 
+LONGEST_SPEECH = 5000
 SPELT = re.compile(r"[^\W_]+(?:['’][a-z]+)?", re.IGNORECASE)
 BY_SOMEONE = re.compile(r"\bby (?:my|our) \w+|\bby (?!Mon|Tue|Wed|Thu|Fri|Sat|Sun)[A-Z]\w+")
 NO_NEED = re.compile(r"\bno need to \w+")
@@ -71,9 +72,10 @@ class Clause:
 def clauses(speech: str) -> Iterator[Clause]:
     """Give the clauses of a speech with their moods, in order.
 
-    A question or a wish colours the rest of its own sentence, a turn such as "but" ends it.
+    A question or a wish colours the rest of its own sentence, a turn such as "but" ends it. What
+    is longer than a person types at once is a pasted text and is not read to its end.
     """
-    for line in SENTENCE.split(speech):
+    for line in SENTENCE.split(speech[:LONGEST_SPEECH]):
         for piece in TURN_OF_THOUGHT.split(line.strip()):
             for text in NEXT_CLAIM.split(piece or ""):
                 if words(text):

@@ -119,9 +119,10 @@ def is_acting(phrase: tuple[str, ...]) -> bool:
 
 def is_share_of(phrase: tuple[str, ...], place: int, title: Title) -> bool:
     """Tell whether a word leads over "of" to the title's thing without being of the title."""
-    after = [word for word in phrase[place + 2 :] if word not in ARTICLES]
-    leads_on = phrase[place + 1 : place + 2] == ("of",) and after and is_title_word(after[0], title)
-    if not leads_on:
+    if phrase[place + 1 : place + 2] != ("of",):
+        return False
+    after = [word for word in phrase[place + 2 : place + 5] if word not in ARTICLES]
+    if not after or not is_title_word(after[0], title):
         return False
     word = phrase[place]
     return not (is_title_word(word, title) or word in WHOLE_OF or is_past(word))

@@ -132,6 +132,12 @@ def test_a_written_receipt_counts_like_the_persons_own_words():
     assert [match.extent for match in found] == [Extent.FULL]
 
 
+@pytest.mark.parametrize("filler", ["of ", "did and ", "x, ", "I ", "finished the "])
+def test_a_pasted_book_is_not_read_to_its_end(filler):
+    book = filler * 20_000 + ". I called the dentist."
+    assert ("Call the dentist", "full") not in after(book)
+
+
 def test_a_task_that_is_ticked_off_already_is_not_matched():
     task = replace(open_task("Call the dentist"), status=Status.COMPLETED)
     assert audit(WhatWasDone(("I called the dentist",)), [task]) == ()
