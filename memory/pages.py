@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 
 from memory import archives, frontmatter
@@ -86,6 +86,15 @@ class Page:
     properties: frontmatter.Frontmatter = field(default_factory=frontmatter.Frontmatter)
 
 
+@dataclass(frozen=True)
+class _Facts:
+    """What every unit of a page has from it."""
+
+    author: str
+    at: str
+    tags: tuple[str, ...]
+
+
 def parse_page(name: str, text: str, *, saved: str = "") -> Page:
     """Take a page apart. `saved` (ISO 8601) dates what the page itself does not."""
     if archive := archives.parse(text):
@@ -94,10 +103,8 @@ def parse_page(name: str, text: str, *, saved: str = "") -> Page:
     head = frontmatter.read(text)
     body = head.line_count
     at = _page_date(name, head) or saved
-    units = [
-        replace(unit, author=unit.author or head.text("author"), at=_moment(unit, at))
-        for unit in _units(lines, body, _page_tags(head))
-    ]
+    facts = _Facts(head.text("author"), at, _page_tags(head))
+    units = list(_units(lines, body, facts))
     title = next((unit.text for unit in units if unit.kind is Kind.HEADING), "")
     return Page(
         name,
@@ -124,7 +131,7 @@ def _session(name: str, text: str, archive: archives.Archive) -> Page:
     )
 
 
-def _units(lines: Sequence[str], body: int, page_tags: tuple[str, ...]) -> Iterator[Unit]:
+def _units(lines: Sequence[str], body: int, facts: _Facts) -> Iterator[Unit]:
     """Walk down the page: headings, bullets with what hangs below them, paragraphs, fences."""
     path: list[tuple[int, str]] = []
     at = body
@@ -139,9 +146,8 @@ def _units(lines: Sequence[str], body: int, page_tags: tuple[str, ...]) -> Itera
         # The daily log's heading says only its date, which the bullets below it have too.
         if kind is not Kind.HEADING or not _DATE.match(path[-1][1]):
             for start in range(at, end, UNIT_LINES):
-                yield from _cut(
-                    lines, start, min(end, start + UNIT_LINES), kind, heading, page_tags
-                )
+                stop = min(end, start + UNIT_LINES)
+                yield from _cut(lines[start:stop], start, kind, heading, facts)
         at = end
 
 
@@ -181,17 +187,17 @@ def _behind_fence(lines: Sequence[str], at: int, fence: str) -> int:
     return len(lines)
 
 
-def _cut(
-    lines: Sequence[str], at: int, end: int, kind: Kind, heading: str, page_tags: tuple[str, ...]
-) -> Iterator[Unit]:
-    raw = "\n".join(lines[at:end])
+def _cut(lines: Sequence[str], at: int, kind: Kind, heading: str, facts: _Facts) -> Iterator[Unit]:
+    """Make units of lines that start at line `at`, counted from 0."""
+    raw = "\n".join(lines)
     marked = read_line(raw) if kind is Kind.BULLET else Marked(raw)
     text = marked.text
     if found := _heading(raw) if kind is Kind.HEADING else None:
         text = found["title"]
-    tags = tuple(dict.fromkeys([*page_tags, *_tags(text), *_categories(lines[at])]))
+    tags = tuple(dict.fromkeys([*facts.tags, *_tags(text), *_categories(lines[0])]))
+    author, moment = marked.author or facts.author, _moment(text, kind, facts.at)
     for part in _parts(text.strip()):
-        yield Unit(at + 1, end, kind, part, marked.author, "", heading, tags)
+        yield Unit(at + 1, at + len(lines), kind, part, author, moment, heading, tags)
 
 
 def _parts(text: str) -> list[str]:
@@ -233,9 +239,9 @@ def _page_date(name: str, head: frontmatter.Frontmatter) -> str:
     return head.text("updated") or head.text("modified") or head.text("created")
 
 
-def _moment(unit: Unit, at: str) -> str:
+def _moment(text: str, kind: Kind, at: str) -> str:
     """Give a logged bullet its minute: `- 22:30 bought milk`."""
-    clock = _CLOCK.match(unit.text) if unit.kind is Kind.BULLET and len(at) == 10 else None
+    clock = _CLOCK.match(text) if kind is Kind.BULLET and len(at) == 10 else None
     return f"{at}T{int(clock['hours']):02}:{clock['minutes']}" if clock else at
 
 
@@ -244,6 +250,8 @@ def _page_tags(head: frontmatter.Frontmatter) -> tuple[str, ...]:
 
 
 def _tags(text: str) -> tuple[str, ...]:
+    if "#" not in text:
+        return ()
     return tuple(found["tag"].lower() for found in _TAG.finditer(_CODE.sub("", text)))
 
 

@@ -68,7 +68,7 @@ IRREGULAR = {
 
 def content_words(text: str) -> list[str]:
     """Give the words that carry meaning, folded, in order."""
-    return [word for word in all_words(text) if word not in STOP_WORDS]
+    return [word for found in _WORD.findall(text) for word in _telling(found)]
 
 
 def all_words(text: str) -> list[str]:
@@ -85,6 +85,11 @@ def literals(text: str) -> list[str]:
     numbered = (part for part in parts if _DIGIT.search(part))
     ids = (run for part in numbered for run in _ID.findall(part) if _DIGIT.search(run))
     return [*found, *ids]
+
+
+@lru_cache(maxsize=100_000)
+def _telling(word: str) -> tuple[str, ...]:
+    return tuple(part for part in _folded(word) if part not in STOP_WORDS)
 
 
 @lru_cache(maxsize=100_000)
