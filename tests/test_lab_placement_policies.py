@@ -60,29 +60,51 @@ def test_compiled_fills_answer_as_their_plain_twins(room, need, random) -> None:
         assert fill(array, need, np.asarray(order)).tolist() == plain
 
 
+levels = st.sampled_from(("pod", "rack", "node"))
 topologies = st.none() | st.builds(
-    TopologyWish,
-    mode=st.sampled_from(("required", "preferred")),
-    level=st.sampled_from(("pod", "rack", "node")),
+    TopologyWish, mode=st.sampled_from(("required", "preferred")), level=levels
 )
-jobs = st.builds(
+loose = st.builds(
     Job,
     name=st.just("job"),
-    gpus=st.integers(1, 40),
+    gpus=st.integers(2, 40),
     cpus=st.integers(0, 200),
+    nvlink=st.booleans(),
     topology=topologies,
-) | st.builds(
-    lambda workers, each, topology: Job(
-        name="job", gpus=workers * each, workers=workers, topology=topology
+)
+gangs = st.builds(
+    lambda workers, each, topology, leader: Job(
+        name="job", gpus=workers * each, workers=workers, topology=topology, leader=leader
     ),
     st.integers(1, 6),
     st.integers(0, 8),
     topologies,
+    st.sampled_from((None, Leader(cpus=3))),
+)
+sliced = st.builds(
+    lambda slices, size, level, inner: Job(
+        name="job",
+        gpus=2 * slices * size,
+        workers=slices * size,
+        topology=TopologyWish(level=level, slices=(SliceWish(level=inner, size=size),)),
+    ),
+    st.integers(1, 4),
+    st.integers(1, 4),
+    st.sampled_from(("pod", "rack")),
+    st.sampled_from(("rack", "node")),
+)
+parts = st.builds(Job, name=st.just("job"), share_milli=st.integers(1, 999)) | st.builds(
+    Job, name=st.just("job"), mig=st.sampled_from(("1g", "2g", "3g", "4g", "7g"))
 )
 
 
-@settings(max_examples=40, deadline=None)
-@given(jobs, st.sampled_from(sorted(POLICIES)), st.integers(0, 99), st.sampled_from((0, 0.5, 0.8)))
+@settings(max_examples=80, deadline=None)
+@given(
+    loose | gangs | sliced | parts,
+    st.sampled_from(sorted(POLICIES)),
+    st.integers(0, 99),
+    st.sampled_from((0, 0.5, 0.8)),
+)
 def test_every_policy_gives_a_whole_gang_where_it_wants_to_be_or_nothing(
     job, policy, seed, load
 ) -> None:
@@ -94,13 +116,28 @@ def test_every_policy_gives_a_whole_gang_where_it_wants_to_be_or_nothing(
     answer = policy_named(policy).choose(job, state, rng)
 
     if isinstance(answer, NoPlace):
+        picky = policy == "cells" or (policy == "locality" and job.topology is not None)
+        assert load > 0 or picky or job.leader, answer
         return
     state.take(answer)
     assert answer.gpus == job.gpus
     assert all(len(hold.gpus) % max(job.gpus_per_unit, 1) == 0 for hold in answer.holds)
-    if job.topology is not None and job.topology.mode == "required":
-        level = FLEET.level_index(job.topology.level)
-        assert len(set(FLEET.domain_of(level)[list(answer.nodes)])) == 1
+    keeps_its_wishes(job, [hold for hold in answer.holds if hold.gpus])
+
+
+def keeps_its_wishes(job, holds) -> None:
+    nodes = [hold.node for hold in holds]
+    if job.nvlink:
+        assert len(set(FLEET.nvlink_domain[nodes].tolist())) == 1
+    wish = job.topology
+    if wish is not None and wish.mode == "required" and nodes:
+        assert len(set(FLEET.domain_of(FLEET.level_index(wish.level))[nodes].tolist())) == 1
+    for layer in wish.slices if wish else ():
+        workers = Counter()
+        for hold in holds:
+            domain = int(FLEET.domain_of(FLEET.level_index(layer.level))[hold.node])
+            workers[domain] += len(hold.gpus) // job.gpus_per_unit
+        assert all(count % layer.size == 0 for count in workers.values())
 
 
 @pytest.mark.parametrize("policy", POLICIES)
@@ -141,7 +178,7 @@ def test_slices_stay_inside_their_rack_for_every_filling_policy() -> None:
             mode="preferred", level="pod", slices=(SliceWish(level="rack", size=2),)
         ),
     )
-    for name in ("first-fit", "best-fit", "worst-fit", "random", "topology", "locality"):
+    for name in ("first-fit", "best-fit", "worst-fit", "random", "topology"):
         state = FleetState(FLEET)
         state.occupy(0, (0,))
         placed = policy_named(name).choose(job, state, np.random.default_rng(1))

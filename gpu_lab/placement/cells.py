@@ -167,8 +167,10 @@ def _enclosing(state: FleetState, node: int, start: int, size: int) -> int:
 def _whole_nodes(
     job: Job, state: FleetState, fitting: NDArray[np.bool_], width: int
 ) -> Placement | NoPlace:
-    count = -(-job.gpus // width)
+    per_node = width // job.gpus_per_unit
+    count = -(-job.units // per_node)
     whole = fitting & (state.free_gpus == state.fleet.gpus) & (state.fleet.gpus == width)
+    whole &= room_for(job, state) >= per_node
     for groups in regions(job, state):
         counts = np.bincount(groups, weights=whole)
         enough: list[int] = np.flatnonzero(counts >= count).tolist()
@@ -176,16 +178,16 @@ def _whole_nodes(
             tightest = min(enough, key=lambda region: counts[region])
             nodes: list[int] = np.flatnonzero(whole & (groups == tightest)).tolist()
             nodes.sort(key=lambda node: (_free_levels(state, node, whole), node))
-            return _on_whole_nodes(job, sorted(nodes[:count]), width)
+            return _on_whole_nodes(job, sorted(nodes[:count]), per_node)
     return NoPlace(job.name, f"no {count} whole nodes are free where they may go together")
 
 
-def _on_whole_nodes(job: Job, nodes: list[int], width: int) -> Placement:
-    left, holds = job.gpus, []
+def _on_whole_nodes(job: Job, nodes: list[int], per_node: int) -> Placement:
+    left, holds = job.units, []
     for node in nodes:
-        gpus = min(width, left)
-        holds.append(_hold(job, node, range(gpus)))
-        left -= gpus
+        units = min(per_node, left)
+        holds.append(_hold(job, node, range(units * job.gpus_per_unit)))
+        left -= units
     return Placement(job.name, tuple(holds))
 
 

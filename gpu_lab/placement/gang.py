@@ -69,15 +69,16 @@ def _in_one_region(
     job: Job, state: FleetState, room: Ints, groups: Ints, fill: Fill, layers: tuple[SliceWish, ...]
 ) -> Ints:
     """Give the pieces per node inside the region that the rule prefers; all zero if none fits."""
-    units = np.zeros_like(room)
-    size = layers[0].size if layers else 1
+    need = job.units // (layers[0].size if layers else 1)
     totals = _totals(room_in_slices(room, state, layers), groups)
-    need = job.units // size
     open_regions = np.where(totals >= need, totals, 0)
-    chosen = np.flatnonzero(fill(open_regions, need)) if open_regions.any() else ()
-    for region in chosen:
+    units = np.zeros_like(room)
+    # A region with room enough may still not suit the rule, which may want whole nodes.
+    while open_regions.any() and not units.any():
+        [region] = np.flatnonzero(fill(open_regions, need))
         inside = np.where(groups == region, room, 0)
         units = fill_layers(inside, job.units, state, fill, layers)
+        open_regions[region] = 0
     return units
 
 
@@ -106,8 +107,9 @@ def fill_layers(
     units = np.zeros_like(room)
     for place in np.flatnonzero(taken):
         inside = np.where(domain == place, room, 0)
-        units += fill_layers(inside, int(taken[place]) * layers[0].size, state, fill, layers[1:])
-    return units
+        pieces = int(taken[place]) * layers[0].size
+        units += fill_layers(inside, pieces, state, fill, layers[1:])
+    return units if units.sum() == need else np.zeros_like(room)
 
 
 def _totals(amounts: Ints, groups: Ints) -> Ints:

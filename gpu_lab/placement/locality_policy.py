@@ -26,6 +26,8 @@ class Locality:
     def choose(self, job: Job, state: FleetState, rng: np.random.Generator) -> Placement | NoPlace:
         """Choose the nearest place; a gang that would have to be scattered gets none."""
         del rng  # nothing is drawn
+        if job.topology is not None and job.topology.slices:
+            return NoPlace(job.name, "slices are kept by the policy topology, not by locality")
         empty = FleetState(state.fleet)
         width = int(room_for(job, empty).max(initial=0))
         if width == 0:

@@ -144,7 +144,7 @@ def _mended(tree: Tree, pods: PodSet, before: Assignment, gates: Gates, failed: 
     def place(missing: PodSet, home: tuple[str, ...]) -> Assignment:
         return _place_fresh(tree, missing, None, gates, home)[missing.name]
 
-    whole, new = replacement.replace_node(tree, pods, before, failed, gates, place)
+    whole, new = replacement.replace_node(tree, pods, before, failed, place)
     take_assignment(tree, new, pods.requests_per_pod)
     return Answer(name=pods.name, assignment=whole)
 

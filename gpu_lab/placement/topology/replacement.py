@@ -10,7 +10,6 @@ from gpu_lab.placement.topology.request import (
     Assignment,
     DoesNotFit,
     DomainCount,
-    Gates,
     PodSet,
     Slice,
     TopologyRequest,
@@ -22,7 +21,7 @@ Place = Callable[[PodSet, tuple[str, ...]], Assignment]
 
 
 def replace_node(
-    tree: Tree, pods: PodSet, running: Assignment, failed: str, gates: Gates, place: Place
+    tree: Tree, pods: PodSet, running: Assignment, failed: str, place: Place
 ) -> tuple[Assignment, Assignment]:
     """Place only the pods of `failed`; return the whole assignment and the new part of it."""
     kept = tuple(each for each in running.domains if each.values[-1] != failed)
@@ -31,7 +30,7 @@ def replace_node(
     missing = pods.model_copy(update={"count": lost})
     home = required_home(tree, missing, kept)
     if home and _breaks_slices(missing):
-        missing = missing.model_copy(update={"topology_request": _unbroken(missing, gates)})
+        missing = missing.model_copy(update={"topology_request": _unbroken(missing)})
     replacement = place(missing, home)
     if not replacement.domains:
         raise DoesNotFit(f"cannot find replacement assignment for unhealthy node: {failed}")
@@ -85,12 +84,11 @@ def _incomplete_slice(
     return next((home for home in sorted(pods) if (pods[home] + lost) % layer.size == 0), ())
 
 
-def _unbroken(missing: PodSet, gates: Gates) -> TopologyRequest:
+def _unbroken(missing: PodSet) -> TopologyRequest:
     """Ask for the innermost slices that the missing pods can still form whole."""
     wish = missing.topology_request
     assert wish is not None, "only a request with slices can have broken ones"
-    layers = wish.layers if gates.multi_layer else wish.layers[:1]
-    whole = [layer for layer in layers if layer.size and missing.count % layer.size == 0]
+    whole = [layer for layer in wish.layers if layer.size and missing.count % layer.size == 0]
     return wish.model_copy(update={"slices": tuple(whole[-1:])})
 
 
