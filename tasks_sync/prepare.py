@@ -193,7 +193,8 @@ class Preparer:
             )
             .order_by(col(TaskRow.rank).desc(), col(TaskRow.id).desc())
         )
-        for before, base in self.session.exec(wanted):
+        # In small bites: the first is nearly always the one, and a list may hold thousands.
+        for before, base in self.session.exec(wanted.execution_options(yield_per=20)):
             if self._mirror.spot_of_base(base).parent_id == row.parent_id:
                 return before.remote_id
         return None

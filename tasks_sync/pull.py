@@ -263,6 +263,9 @@ class Pull:
         list_id = reading.target.list_id
         with self._means.transaction() as session:
             mirror = Mirror(session, self._means, self._told, self._ahead)
+            if not reading.tasks and reading.standings is None:
+                self._advance(mirror, reading)
+                return
             adoption = Adoption(mirror, self._means)
             mirror.preload(list(reading.tasks))
             fresh = adoption.take(list(reading.tasks.values()), list_id)

@@ -19,6 +19,7 @@ from tasks_sync.rows import TABLES, TaskListRow, TaskOutboxRow, TaskRow
 from tasks_sync.sync import Sync, SyncSettings
 from tasks_sync.writes import TaskWriter, ensure_default_list
 
+COMPILED: dict = {}  # statements compiled once for all the engines that tests make
 SCOPE = "https://www.googleapis.com/auth/tasks"
 
 
@@ -104,9 +105,16 @@ class Workbench(Desk):
     """A desk, a phone and Google between them, on one clock."""
 
     def __init__(
-        self, google, tmp_path: Path, clock: Clock | None = None, account="me", **settings
+        self,
+        google,
+        tmp_path: Path,
+        clock: Clock | None = None,
+        account="me",
+        *,
+        path: Path | None = None,
+        **settings,
     ) -> None:
-        super().__init__(None, clock)
+        super().__init__(path, clock)
         self.google, self.account, self.phone = google, account, google.phone_of(account)
         google.clock.follow(self.clock)
         self.settings = SyncSettings(**settings)

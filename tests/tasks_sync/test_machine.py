@@ -22,7 +22,7 @@ def play(examples: int, steps: int) -> None:
 
 
 def test_two_people_a_broken_line_and_a_dying_process_end_up_with_the_same_tasks():
-    play(20, 30)
+    play(200, 30)
 
 
 @pytest.mark.soak
