@@ -30,9 +30,6 @@ REASON_OF_CODE: dict[int, Reason] = {
     25: Reason.VERSION_MISMATCH,
     27: Reason.NOT_READY,
 }
-CODE_OF_REASON: dict[Reason, int] = {
-    reason: code for code, reason in reversed(REASON_OF_CODE.items())
-}
 _MISSING = {code: Missing(reason, code) for code, reason in REASON_OF_CODE.items()}
 
 

@@ -112,8 +112,8 @@ def _has_torch() -> bool:
 
 def _about_torch() -> str:
     if _has_torch():
-        return "memory model against torch's peak: run `python -m benchmarks lab_vram` here"
-    return "torch is not installed: its ladder and the memory model against its peak were not run"
+        return "not checked here: the memory model of encoders against torch's peak"
+    return "torch is not installed: its ladder was not climbed"
 
 
 def _about_fork(environment: Mapping[str, str]) -> str:
