@@ -15,6 +15,7 @@ from gpu_lab.fleet import (
     Block,
     FleetDescription,
     FleetState,
+    Hold,
     NodeType,
     Placement,
     build_fleet,
@@ -116,7 +117,10 @@ def test_every_policy_gives_a_whole_gang_where_it_wants_to_be_or_nothing(
     answer = policy_named(policy).choose(job, state, rng)
 
     if isinstance(answer, NoPlace):
-        picky = policy == "cells" or (policy == "locality" and job.topology is not None)
+        scored = policy in ("dot-product", "clustering", "packing", "fgd")
+        picky = policy == "cells" or (
+            (policy == "locality" or scored) and (job.topology is not None or job.mig is not None)
+        )
         assert load > 0 or picky or job.leader, answer
         return
     state.take(answer)
@@ -259,6 +263,26 @@ def test_nvlink_on_pcie_only_machines_is_refused() -> None:
     assert why is not None
     assert "PCIe only" in str(why)
     assert "without nvlink" in str(why)
+
+
+def test_scoring_rules_differ_where_they_should() -> None:
+    state, rng = FleetState(FLEET), np.random.default_rng(1)
+    state.take(Placement("share", (Hold(5, (0,), milli=500),)))
+    state.take(Placement("whole", (Hold(9, (0,)),)))
+    small = Job(name="small", share_milli=400)
+    pair = Job(name="pair", gpus=2, workers=1)
+
+    def nodes(policy: str, job: Job) -> tuple[int, ...]:
+        placed = policy_named(policy).choose(job, state, rng)
+        assert isinstance(placed, Placement)
+        return placed.nodes
+
+    # Packing and FGD put a share on the GPU that is open already.
+    assert nodes("packing", small) == nodes("fgd", small) == (5,)
+    # Clustering looks for its own class and finds no pair, so an empty node beats a mixed one.
+    assert nodes("clustering", pair) == (0,)
+    # Dot-product prefers what is least like the request: the node with the least left.
+    assert nodes("dot-product", Job(name="seven", gpus=7, workers=1)) == (9,)
 
 
 def test_an_unknown_policy_lists_the_known_ones() -> None:

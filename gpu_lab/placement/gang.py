@@ -32,7 +32,7 @@ def place_gang(job: Job, state: FleetState, fill: Fill) -> Placement | NoPlace:
         largest = max(largest, int(_totals(np.minimum(room, job.units), groups).max()))
         units = _in_one_region(job, state, room, groups, fill, layers)
         if units.any():
-            return _with_leader(job, state, _placement(job, state, units))
+            return with_leader(job, state, _placement(job, state, units))
     return NoPlace(
         job.name, f"the roomiest place where it may be whole has room for {largest} of {job.units}"
     )
@@ -125,7 +125,7 @@ def _placement(job: Job, state: FleetState, units: Ints) -> Placement:
     )
 
 
-def _with_leader(job: Job, state: FleetState, placement: Placement) -> Placement | NoPlace:
+def with_leader(job: Job, state: FleetState, placement: Placement) -> Placement | NoPlace:
     """Put the leader pod on the first of the gang's nodes that still has room for it."""
     if job.leader is None:
         return placement

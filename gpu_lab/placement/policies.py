@@ -17,6 +17,8 @@ from gpu_lab.placement.gang import Fill, place_gang
 from gpu_lab.placement.locality_policy import Locality
 from gpu_lab.placement.near import TopologyAware
 from gpu_lab.placement.policy import NoPlace, Policy
+from gpu_lab.placement.protocol import scores
+from gpu_lab.placement.scored import TYPICAL, Scored
 
 
 class UnknownPolicy(Exception):
@@ -60,6 +62,10 @@ POLICIES: dict[str, Callable[[], Policy]] = {
     "best-fit": lambda: Filling("best-fit", best_fit.fill),
     "worst-fit": lambda: Filling("worst-fit", worst_fit.fill),
     "random": Random,
+    "dot-product": lambda: Scored("dot-product", scores.dot_product),
+    "clustering": lambda: Scored("clustering", scores.clustering),
+    "packing": lambda: Scored("packing", scores.packing),
+    "fgd": lambda: Scored("fgd", scores.fgd(TYPICAL)),
     "topology": TopologyAware,
     "locality": Locality,
     "all-reduce": CheapestAllReduce,
