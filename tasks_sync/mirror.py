@@ -186,6 +186,8 @@ class Mirror:
         self._surroundings(row, remote)
         if row.status == remote.status and row.deleted_at is None:
             row.completed_at = remote.completed_at
+            if row.hidden != remote.hidden and not self._clearing(row.list_id):
+                row.hidden = remote.hidden
         self._settle_edits(row, remote, list_id)
         self.session.flush()
         self.tell_rest(row)

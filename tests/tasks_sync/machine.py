@@ -282,6 +282,7 @@ class TwoPeople(RuleBasedStateMachine):
         with suppress(Killed):
             self.run()
         self.bench.die_at = None
+        self.note()
         self.bench.start()
 
     @rule(at=st.integers(1, 60))
