@@ -126,16 +126,8 @@ def warm(machine: Machine) -> None:
 
 
 def cold(environment: dict[str, str]) -> None:
-    ours = [*PYTHON, "-m", "bot.cli", "lab", "probe", "--sim", "h200x8"]
-    if not (ROOT / "bot" / "cli" / "__main__.py").exists():
-        ours = [
-            *PYTHON,
-            "-c",
-            "from bot.cli.lab_probe import app; app()",
-            "probe",
-            "--sim",
-            "h200x8",
-        ]
+    start = "import sys; from bot.cli import main; sys.argv[0] = 'touchbase'; main()"
+    ours = [*PYTHON, "-c", start, "lab", "probe", "--sim", "h200x8"]
     real = [part for part in ours if part not in {"--sim", "h200x8"}]
     rows: list[tuple[str, Sequence[str]]] = [
         ("python alone", [*PYTHON, "-c", "pass"]),

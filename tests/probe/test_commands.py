@@ -235,10 +235,10 @@ def test_a_driver_that_cannot_be_opened_is_reported_by_the_first_look() -> None:
 def test_a_look_loads_no_heavy_library() -> None:
     code = """
 import sys
-sys.argv = ["lab", "probe", "--sim", "h200x8"]
-from bot.cli.lab_probe import app
+sys.argv = ["touchbase", "lab", "probe", "--sim", "h200x8"]
+from bot.cli import main
 try:
-    app()
+    main()
 except SystemExit:
     pass
 heavy = {"numba", "torch", "matplotlib", "numpy", "scipy", "pyarrow", "sqlalchemy", "asyncio"}

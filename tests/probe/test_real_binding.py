@@ -262,7 +262,7 @@ def test_the_table_names_all_gpus_and_who_holds_them(machine: Callable[..., Mach
         "4004",
         "not told",
         "held by no listed process",
-        "GPU-b9def9d5",
+        "GPU-06d9b640",
     ):
         assert words in done.stdout
     assert "no CUDA context made" in done.stdout
