@@ -116,6 +116,35 @@ class ShowCleared:
     task_ids: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class RestoreLost:
+    """Bring back a value that lost when both sides changed a task."""
+
+    conflict_id: str
+
+
+@dataclass(frozen=True)
+class LetLostGo:
+    """Leave a conflict as it was settled and list it no more."""
+
+    conflict_id: str
+
+
+@dataclass(frozen=True)
+class ListConflict:
+    """List a settled conflict again."""
+
+    conflict_id: str
+
+
+@dataclass(frozen=True)
+class AnswerRemoval:
+    """Say whether many tasks that are gone at Google may go here too."""
+
+    list_id: str
+    allow: bool
+
+
 # --- the question at the end of a session --------------------------------------------------
 
 
@@ -308,6 +337,10 @@ Action: TypeAlias = (
     | RestoreList
     | ClearCompleted
     | ShowCleared
+    | RestoreLost
+    | LetLostGo
+    | ListConflict
+    | AnswerRemoval
     | AskCheckOff
     | CheckOff
     | NoteProgress

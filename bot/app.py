@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import os
 import random
+import secrets
+import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import cast
+from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit
 
 from sqlalchemy import Engine
 from sqlmodel import Session
@@ -30,10 +33,11 @@ from bot.questions import Questions
 from bot.schema import open_database
 from bot.sessions import Sittings
 from bot.settings import Settings
+from bot.syncing import Errands, Syncing
 from gpu_lab.study import StudyReader
 from gpu_lab.study.writes import StudyWriter
 from heartbeat.beat import Beat, Clockwork
-from heartbeat.checkins import NudgeRules
+from heartbeat.checkins import NudgeRules, in_quiet_hours
 from heartbeat.ledger import Ledger
 from heartbeat.reads import ReminderReader
 from heartbeat.reminders import jobs_of
@@ -44,7 +48,13 @@ from memory import MemoryReader, Vault
 from memory.sessions import SessionLog
 from memory.writes import MemoryWriter
 from tasks_sync import Task, TaskReader
+from tasks_sync.notices import Notice
+from tasks_sync.settlement import Settlement
 from tasks_sync.writes import TaskWriter, ensure_default_list
+
+if TYPE_CHECKING:
+    from tasks_sync.google.link import Linking
+    from tasks_sync.sync import Sync
 
 TERMINAL = Address("terminal", "me")
 
@@ -56,6 +66,7 @@ class App:
     settings: Settings
     engine: Engine
     assistant: Assistant
+    syncing: Syncing
     library: Library
     door: Door
     beat: Beat
@@ -75,6 +86,7 @@ class App:
     def channels(self) -> Iterator[AbstractContextManager[str]]:
         """Make the channels that are set up; each serves while its block runs and names itself."""
         values = self.settings.values
+        yield self.syncing.running()
         if values.telegram_token and values.telegram_owner:
             from bot.channels.telegram import telegram_channel  # late: only where it is set up
 
@@ -136,11 +148,13 @@ def build(
     @contextmanager
     def open_writers() -> Iterator[Writers]:
         with open_session() as session:
+            task_writer = TaskWriter(session, now=now, new_id=new_id)
             yield Writers(
                 session=session,
                 # Bound to this transaction's connection, so that it sees its changes.
                 look=TaskReader(cast(Engine, session.connection())),
-                tasks=TaskWriter(session, now=now, new_id=new_id),
+                tasks=task_writer,
+                settlement=Settlement(session, task_writer, now=now),
                 vault=vault,
                 memory=MemoryWriter(vault, now=now, timezone=settings.zone),
                 words=words,
@@ -193,6 +207,24 @@ def build(
         linked=settings.google_credentials.exists,
     )
     door = Door(HANDLERS, open_writers)
+
+    def tell(notices: Sequence[Notice]) -> None:
+        assistant.tell(notices, home_chat(settings))
+
+    def is_linked() -> bool:
+        return settings.google_credentials.exists()
+
+    syncing = Syncing(
+        home=settings.home,
+        make=lambda: make_sync(settings, engine, now=now, new_id=new_id, rng=rng),
+        is_linked=is_linked,
+        unsynced=tasks.unsynced,
+        now=now,
+        last_heard=library.last_heard,
+        is_night=lambda at: in_quiet_hours(at.astimezone(settings.zone).time(), rules),
+        say=tell,
+    )
+    errands = Errands(syncing, lambda: make_linking(settings, now=now, new_id=new_id))
     assistant = Assistant(
         door=door,
         library=library,
@@ -200,6 +232,7 @@ def build(
         now=now,
         rules=rules,
         idle=timedelta(hours=settings.values.idle_hours),
+        errands=errands,
     )
     first_word = FirstWord(
         library=library,
@@ -226,7 +259,60 @@ def build(
             look=look,
         )
     )
-    return App(settings, engine, assistant, library, door, beat, now, new_id)
+    return App(settings, engine, assistant, syncing, library, door, beat, now, new_id)
+
+
+def make_sync(
+    settings: Settings,
+    engine: Engine,
+    *,
+    now: Callable[[], datetime],
+    new_id: Callable[[], str],
+    rng: random.Random,
+) -> Sync:
+    """Make the sync with the linked account."""
+    # Late: Google's client is slow to load, and most data folders are never linked.
+    from tasks_sync.google.client import GoogleTasks, Wire
+    from tasks_sync.google.stored import LinkFile
+    from tasks_sync.means import Means
+    from tasks_sync.sync import Sync, SyncSettings
+
+    wire = Wire(
+        now=now,
+        sleep=time.sleep,
+        rng=rng,
+        boundary=lambda _name: None,
+        endpoint=settings.values.google_endpoint,
+        use_proxy=not is_loopback(settings.values.google_endpoint),
+    )
+    remote = GoogleTasks(LinkFile(settings.google_credentials), wire)
+    means = Means(engine, now, time.sleep, new_id, rng, lambda _name: None)
+    return Sync(remote, means, SyncSettings(strict_inserts=settings.values.google_strict_insert))
+
+
+def make_linking(
+    settings: Settings, *, now: Callable[[], datetime], new_id: Callable[[], str]
+) -> Linking | None:
+    """Make what signs in at Google; None while no OAuth client is set."""
+    from tasks_sync.google.link import Linking, OAuthClient  # late: as above
+    from tasks_sync.google.stored import LinkFile
+
+    values = settings.values
+    if not (values.google_client_id and values.google_client_secret):
+        return None
+    client = OAuthClient(
+        values.google_client_id,
+        values.google_client_secret.get_secret_value(),
+        values.google_auth_uri,
+        values.google_token_uri,
+    )
+    file = LinkFile(settings.google_credentials)
+    return Linking(file, client, now, new_id, lambda: secrets.token_urlsafe(64))
+
+
+def is_loopback(address: str) -> bool:
+    """Tell whether an address is this machine's own, which no proxy can reach."""
+    return urlsplit(address).hostname in ("127.0.0.1", "localhost", "::1")
 
 
 def home_chat(settings: Settings) -> Address:

@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 from bot.actions import AnswerStudy, AskCheckOff, EndSession, Remember
 from bot.conversation.meaning import (
     Act,
+    BeginLink,
+    FinishLink,
     Query,
     Recall,
     ShowDone,
@@ -22,12 +24,14 @@ from bot.conversation.meaning import (
     ShowStudy,
     ShowToday,
     ShowWhy,
+    SyncNow,
     Unclear,
 )
 from bot.conversation.situation import Situation
 from bot.conversation.speak import answer, speak
 from bot.conversation.speak.answers import Answer
-from bot.conversation.understand import understand
+from bot.conversation.speak.google import say_errand, say_notice
+from bot.conversation.understand import ANSWER_OF_GOOGLE, understand
 from bot.door import Door, Writers
 from bot.library import Library
 from bot.mailbox import (
@@ -41,12 +45,14 @@ from bot.mailbox import (
     Reply,
 )
 from bot.outcomes import Done, Outcome, StudyFacts
+from bot.syncing import Errands
 from gpu_lab.study import StudyPhase
 from heartbeat.auditor import Extent, Match, Studied, WhatWasDone, audit
 from heartbeat.checkins import NudgeRules, in_quiet_hours
 from heartbeat.ledger import Lapsed, Sent, Suppressed, Unknown
 from heartbeat.slots import first_instant
 from tasks_sync import Task
+from tasks_sync.notices import Notice
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +70,7 @@ class Assistant:
     now: Callable[[], datetime]
     rules: NudgeRules
     idle: timedelta
+    errands: Errands
 
     # --- what channels may ask (bot.channels.Desk) ---
 
@@ -160,6 +167,8 @@ class Assistant:
                 self._act(arrival, meaning)
             case Unclear(says=says, buttons=buttons):
                 self._reply(arrival, Reply(says, buttons))
+            case BeginLink() | FinishLink() | SyncNow():
+                self._reply(arrival, say_errand(self.errands.run(meaning)))
             case _:
                 self._reply(arrival, answer(self.look_up(meaning), self.local_now()))
 
@@ -205,7 +214,7 @@ class Assistant:
         sitting = writers.sittings.touch(message.channel, message.chat)
         key = f"agent:main:{message.channel}:dm:{message.chat}"
         writers.words.begin(sitting.id, key=key, source=message.channel)
-        said = message.text if message.button is None else f"[{message.text}]"
+        said = worth_keeping(message)
         writers.words.append(sitting.id, PERSON, said, at=message.at, message_id=message.key)
         writers.words.append(
             sitting.id, ASSISTANT, reply.text, at=self.now(), message_id=f"re:{message.key}"
@@ -294,6 +303,22 @@ class Assistant:
         day = local.date() + timedelta(days=local.time() > self.rules.quiet_to)
         return first_instant(day, self.rules.quiet_to, self.zone)
 
+    # --- what the sync has to say ---
+
+    def tell(self, notices: Sequence[Notice], to: Address) -> None:
+        """Pass on what the sync has to say, the same thing once a day."""
+        now = self.local_now()
+
+        def queue(writers: Writers) -> None:
+            for notice in notices:
+                reply = say_notice(notice, now)
+                if reply is not None:
+                    key = f"notice:{now.date()}:{type(notice).__name__}:{reply.text}"
+                    writers.mail.queue(key, to, Kind.NOTICE, reply)
+
+        if notices:
+            self.door.write(queue)
+
     # --- sessions that end by themselves ---
 
     def end_idle_session(self) -> None:
@@ -332,6 +357,13 @@ def worded(done: Done) -> str | None:
         return None
     state = done.facts.state
     return f"studied {state.topic}, {state.verdicts.count('right')} of {state.parts} right"
+
+
+def worth_keeping(message: Incoming) -> str:
+    """Give a message's words for the session: a button as such, a sign-in's code left out."""
+    if message.button is not None:
+        return f"[{message.text}]"
+    return "[the address of a sign-in]" if ANSWER_OF_GOOGLE.search(message.text) else message.text
 
 
 def sure(matches: Sequence[Match]) -> list[Match]:

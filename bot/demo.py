@@ -6,6 +6,7 @@ lab's questions and the grades are the product's own.
 
 from __future__ import annotations
 
+import re
 import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -110,7 +111,11 @@ def play(home: Path | None = None, picture: Path | None = None) -> Path:
     morning(stage)
     app.close()
     if picture:
-        console.save_svg(str(picture), title="touchbase demo")
+        # Without the fonts that Rich would have the reader's browser fetch from elsewhere.
+        drawn = re.sub(
+            r"@font-face \{.*?\}", "", console.export_svg(title="touchbase demo"), flags=re.S
+        )
+        picture.write_text(drawn, encoding="utf-8")
     stage.console.print(Text(f"\nThe database and the notes are in {folder}:", style="dim"))
     for file in sorted(each for each in folder.rglob("*") if each.is_file()):
         if ".touchbase" not in file.parts and not file.name.endswith(("-wal", "-shm", ".lock")):

@@ -28,6 +28,7 @@ from memory import MemoryRefused, Vault
 from memory.sessions import SessionLog
 from memory.writes import MemoryWriter
 from tasks_sync import TaskReader, TaskRefused
+from tasks_sync.settlement import Settlement
 from tasks_sync.writes import TaskWriter
 
 REFUSALS = (
@@ -58,6 +59,7 @@ class Writers:
     sittings: Sittings
     journal: Journal
     mail: Mailbox
+    settlement: Settlement
     new_items_list: Callable[[], str | None]
 
 

@@ -1,4 +1,4 @@
-"""One process serves a data folder: the lock, and who holds it."""
+"""One process serves a data folder, and one brings it in step with Google: the locks."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+SERVING, SYNCING = "touchbase.lock", "sync.lock"
 
 
 class FolderInUse(Exception):
@@ -17,18 +19,18 @@ class FolderInUse(Exception):
 
 
 @contextmanager
-def hold(home: Path, purpose: str) -> Iterator[None]:
-    """Hold the folder until the block ends or the process dies. Raises FolderInUse.
+def hold(home: Path, purpose: str, *, lock: str = SERVING) -> Iterator[None]:
+    """Hold a lock of the folder until the block ends or the process dies. Raises FolderInUse.
 
     The system drops the lock with the process, so that a crash leaves nothing to clean up.
     """
-    file = home / "touchbase.lock"
+    file = home / lock
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise FolderInUse(home, holder(home) or "another process") from None
+            raise FolderInUse(home, holder(home, lock=lock) or "another process") from None
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"process {os.getpid()} (touchbase {purpose})\n".encode(), 0)
         yield
@@ -37,9 +39,9 @@ def hold(home: Path, purpose: str) -> Iterator[None]:
         os.close(descriptor)
 
 
-def holder(home: Path) -> str | None:
-    """Name who holds the folder; None when nobody does."""
-    file = home / "touchbase.lock"
+def holder(home: Path, *, lock: str = SERVING) -> str | None:
+    """Name who holds a lock of the folder; None when nobody does."""
+    file = home / lock
     try:
         with file.open("rb") as probe:
             try:

@@ -30,6 +30,15 @@ class ListFacts:
 
 
 @dataclass(frozen=True)
+class ConflictFacts:
+    """A value that lost when both sides changed a task."""
+
+    title: str
+    field: str
+    lost: str
+
+
+@dataclass(frozen=True)
 class QuestionFacts:
     """A question that was put or answered, about one task."""
 
@@ -81,6 +90,7 @@ class Plain:
 Facts: TypeAlias = (
     TaskFacts
     | ListFacts
+    | ConflictFacts
     | QuestionFacts
     | SessionFacts
     | NoteFacts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -104,3 +105,99 @@ def keep(settings: Settings, **changes: str | int) -> str:
     from bot.settings import save
 
     return str(save(settings.home, changes))
+
+
+# --- Google ---
+
+HOW_TO_GET_A_CLIENT = """\
+Touchbase signs in with an OAuth client of your own, so that nobody else's limits or eyes are on
+your tasks. Once, in Google's console (console.cloud.google.com):
+  1. make a project, and switch on the Google Tasks API in it;
+  2. under "OAuth consent screen" choose External, add yourself, and publish it ("In production":
+     in testing a sign-in dies after seven days);
+  3. under "Credentials" make an OAuth client ID of the kind "Desktop app" and download its file.
+Then: touchbase setup google --client FILE"""
+
+
+@app.command()
+def google(
+    context: typer.Context,
+    home: Home = None,
+    client: Annotated[
+        Path | None, typer.Option("--client", help="File of a desktop client from the console.")
+    ] = None,
+    headless: Annotated[
+        bool, typer.Option("--headless", help="Print the address; paste back where you end up.")
+    ] = False,
+    google_endpoint: Annotated[
+        str | None, typer.Option("--google-endpoint", help="Another server for the Tasks API.")
+    ] = None,
+    google_token_uri: Annotated[
+        str | None, typer.Option("--google-token-uri", help="Another token address.")
+    ] = None,
+    google_auth_uri: Annotated[
+        str | None, typer.Option("--google-auth-uri", help="Another consent address.")
+    ] = None,
+    wait: Annotated[
+        float, typer.Option("--wait", help="Seconds to wait for the browser.", min=1, max=3600)
+    ] = 300.0,
+) -> None:
+    """Link a Google account: the browser, or by pasting one address on a headless server."""
+    from tasks_sync import LinkFailed  # late: Google's client is slow to load
+
+    given = {
+        "google_endpoint": google_endpoint,
+        "google_token_uri": google_token_uri,
+        "google_auth_uri": google_auth_uri,
+    }
+    settings = settings_for(context, home, **given)
+    keep(settings, **{name: value for name, value in given.items() if value is not None})
+    try:
+        link_google(with_client(context, settings, client), headless=headless, wait=wait)
+    except LinkFailed as why:
+        fail(f"Google is not linked: {why}")
+    typer.echo(
+        "Google is linked. `touchbase tasks sync` brings the lists in step; `run` keeps them."
+    )
+
+
+def with_client(context: typer.Context, settings: Settings, file: Path | None) -> Settings:
+    """Save the client of a console file, where one is named, and give the settings with it."""
+    from tasks_sync.google.link import read_client
+
+    if file is None:
+        return settings
+    client = read_client(file)
+    keep(settings, google_client_id=client.client_id, google_client_secret=client.client_secret)
+    for name, found in (
+        ("google_auth_uri", client.auth_uri),
+        ("google_token_uri", client.token_uri),
+    ):
+        if settings.origins[name] == "default":
+            keep(settings, **{name: found})
+    return settings_for(context, settings.home)
+
+
+def link_google(settings: Settings, *, headless: bool, wait: float) -> None:
+    """Sign in by browser or by pasting. Raises LinkFailed."""
+    import webbrowser
+
+    from bot.app import fresh_id, make_linking, utc_now
+
+    linking = make_linking(settings, now=utc_now, new_id=fresh_id)
+    if linking is None:
+        fail("no OAuth client is set.\n" + HOW_TO_GET_A_CLIENT)
+    if headless or not sys.stdin.isatty():
+        typer.echo(
+            "Open this address on any machine and allow Google Tasks (tick its box):\n\n"
+            f"{linking.begin()}\n\n"
+            "The browser then ends at a page that does not open; that is fine. Paste its address:"
+        )
+        linking.finish(sys.stdin.readline())
+        return
+
+    def show(address: str) -> None:
+        typer.echo(f"Your browser opens; if not, open this address:\n{address}")
+        webbrowser.open(address)
+
+    linking.by_browser(show, wait_seconds=wait)

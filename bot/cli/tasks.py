@@ -191,6 +191,76 @@ def lists(
             typer.echo(f"{each.id[:8]}  {each.title}{'  (default)' if each.is_default else ''}")
 
 
+@app.command()
+def sync(context: typer.Context, home: Home = None, as_json: Json = False) -> None:
+    """Bring the list in step with Google now."""
+    from bot.conversation.speak.google import say_notice
+
+    with opened(context, home) as touchbase:
+        report = touchbase.syncing.once()
+        if report is None:
+            fail("Google is not linked; `touchbase setup google` links it. The list is kept here.")
+        if as_json:
+            print_json(
+                {
+                    "pulled": report.pulled,
+                    "pushed": report.pushed,
+                    "waiting": report.waiting,
+                    "conflicts": list(report.conflicts),
+                    "notices": [type(notice).__name__ for notice in report.notices],
+                    "requests": report.requests,
+                    "complete": report.complete,
+                }
+            )
+        else:
+            rest = f", {report.waiting} waiting" if report.waiting else ""
+            typer.echo(f"{report.pulled} taken from Google, {report.pushed} sent{rest}.")
+            for notice in report.notices:
+                said = say_notice(notice, touchbase.assistant.local_now())
+                typer.echo(said.text if said else " ".join(str(notice).split()))
+        if not report.complete:
+            raise typer.Exit(1)
+
+
+@app.command()
+def conflicts(
+    context: typer.Context,
+    home: Home = None,
+    as_json: Json = False,
+    restore: Annotated[
+        str | None, typer.Option("--restore", help="Bring the lost value of this one back.")
+    ] = None,
+    dismiss: Annotated[
+        str | None, typer.Option("--dismiss", help="Leave this one as it is.")
+    ] = None,
+) -> None:
+    """Show what lost when both sides changed a task, or settle one."""
+    from bot.actions import LetLostGo, RestoreLost
+    from tasks_sync.conflicts import ConflictReader
+
+    with opened(context, home) as touchbase:
+        listed = ConflictReader(touchbase.engine).open()
+        for wanted, action in ((restore, RestoreLost), (dismiss, LetLostGo)):
+            if wanted:
+                matching = [each.id for each in listed if each.id.startswith(wanted)]
+                if len(matching) != 1:
+                    fail(
+                        f"{wanted!r} names {len(matching)} conflicts; `tasks conflicts` shows them"
+                    )
+                do(touchbase, action(matching[0]))
+                return
+        if as_json:
+            print_json([vars(each) for each in listed])
+            return
+        for each in listed:
+            typer.echo(
+                f"{each.id[:8]}  “{each.title}”: {each.field} is {each.kept!r}, "
+                f"{each.lost!r} ({each.lost_side}) lost"
+            )
+        if not listed:
+            typer.echo("No conflicts.")
+
+
 # --- what the verbs share ---
 
 

@@ -64,6 +64,23 @@ class Recall:
 
 
 @dataclass(frozen=True)
+class BeginLink:
+    """Begin to link Google: give the address where the person allows it."""
+
+
+@dataclass(frozen=True)
+class FinishLink:
+    """Finish linking Google with the address that the browser was sent to."""
+
+    pasted: str
+
+
+@dataclass(frozen=True)
+class SyncNow:
+    """Bring the list in step with Google without waiting for the next time."""
+
+
+@dataclass(frozen=True)
 class Unclear:
     """Nothing was done: say so in one line, with the nearest thing that can be done."""
 
@@ -74,4 +91,6 @@ class Unclear:
 Query: TypeAlias = (
     ShowHelp | ShowToday | ShowOpen | ShowDone | ShowWhy | ShowStatus | ShowStudy | Recall
 )
-Meaning: TypeAlias = Act | Query | Unclear
+Errand: TypeAlias = BeginLink | FinishLink | SyncNow
+"""What is done outside, over the network, and never while the door is held."""
+Meaning: TypeAlias = Act | Query | Errand | Unclear

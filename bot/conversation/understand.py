@@ -11,6 +11,7 @@ from datetime import timedelta
 from bot.actions import (
     Action,
     AddTask,
+    AnswerRemoval,
     AnswerStudy,
     CheckOff,
     CompleteTask,
@@ -19,9 +20,11 @@ from bot.actions import (
     EndSession,
     Forget,
     KeepOpen,
+    LetLostGo,
     NoteProgress,
     Remember,
     ReopenTask,
+    RestoreLost,
     SaveStudy,
     SetReminder,
     StartStudy,
@@ -34,6 +37,8 @@ from bot.conversation.answers_to_questions import answer_to_question
 from bot.conversation.dates import day_named, moment_named, split_due
 from bot.conversation.meaning import (
     Act,
+    BeginLink,
+    FinishLink,
     Meaning,
     Recall,
     ShowDone,
@@ -43,6 +48,7 @@ from bot.conversation.meaning import (
     ShowStudy,
     ShowToday,
     ShowWhy,
+    SyncNow,
     Unclear,
 )
 from bot.conversation.picking import pick
@@ -52,6 +58,7 @@ from heartbeat.auditor import Extent, WhatWasDone, audit
 from tasks_sync import Task, TaskChanges
 
 LONGEST_LINE = 4000
+ANSWER_OF_GOOGLE = re.compile(r"https?://(?:localhost|127\.0\.0\.1)[:/?]\S*[?&](?:code|error)=")
 
 Reading = Callable[[str, Situation], Meaning]
 
@@ -68,6 +75,8 @@ def understand(text: str, situation: Situation, button: str | None = None) -> Me
             f"That is {len(said):,} characters, too long to read as a request; nothing was done. "
             "Send it in pieces, or begin with “note” and a title of its own."
         )
+    if ANSWER_OF_GOOGLE.search(said):
+        return FinishLink(said)
     if said.startswith("/"):
         return command(said, situation)
     return (
@@ -115,6 +124,12 @@ def pressed(code: str, situation: Situation) -> Meaning:
             return Act(CheckOff(wanted), more="Now the new one: send “add …”.")
         case "undo":
             return Act(Undo())
+        case "lost":
+            return Act(RestoreLost(wanted))
+        case "fine":
+            return Act(LetLostGo(wanted))
+        case "letgo" | "keepall":
+            return Act(AnswerRemoval(wanted, allow=verb == "letgo"))
         case "tomorrow":
             return Act(EditTask(wanted, TaskChanges(due=situation.today + timedelta(days=1))))
         case "study":
@@ -406,6 +421,8 @@ COMMANDS: Mapping[str, Reading] = {
     "remind": remind,
     "note": note,
     "find": recall,
+    "link": lambda rest, situation: BeginLink(),
+    "sync": lambda rest, situation: SyncNow(),
     "why": lambda rest, situation: ShowWhy(),
     "status": lambda rest, situation: ShowStatus(),
 }
@@ -450,6 +467,8 @@ VERBS: Sequence[tuple[re.Pattern[str], Reading]] = (
     (verb(r"^forget\b(?: that| about)?\s*(?P<rest>.*)$"), forget),
     (verb(r"^remind\s+(?P<rest>.+)$"), remind),
     (verb(r"^note[:\s]\s*(?P<rest>.*)$"), note),
+    (verb(r"^link (?:my )?google(?: tasks| account)?[.!]?$"), COMMANDS["link"]),
+    (verb(r"^sync(?: now)?[.!]?$"), COMMANDS["sync"]),
     (verb(r"^what did (?:we|i|you) say about\s+(?P<rest>.+)$"), recall),
     (verb(r"^(?:find|search(?: for)?|look up)\s+(?P<rest>.+)$"), recall),
     (verb(r"^why did you (?:write|not write|say).*$"), lambda rest, situation: ShowWhy()),

@@ -5,21 +5,25 @@ from __future__ import annotations
 from bot.actions import (
     AddList,
     AddTask,
+    AnswerRemoval,
     ClearCompleted,
     CompleteTask,
     DeleteList,
     DeleteTask,
     EditTask,
+    LetLostGo,
+    ListConflict,
     PlaceTask,
     RenameList,
     ReopenTask,
     RestoreList,
+    RestoreLost,
     RestoreTask,
     ShowCleared,
 )
 from bot.door import Job
 from bot.handlers.memory import ASSISTANT
-from bot.outcomes import Done, ListFacts, TaskFacts
+from bot.outcomes import ConflictFacts, Done, ListFacts, TaskFacts
 from tasks_sync import ListNotFound, Place, Task, TaskList
 
 
@@ -122,3 +126,27 @@ def show_cleared(action: ShowCleared, job: Job) -> Done:
     place = job.writers.look.default_list()
     facts = ListFacts(place.id, place.title, len(action.task_ids))
     return Done(action, place.title, None, facts)
+
+
+def restore_lost(action: RestoreLost, job: Job) -> Done:
+    conflict = job.writers.settlement.restore(action.conflict_id)
+    facts = ConflictFacts(conflict.title, conflict.field, conflict.lost)
+    return Done(action, conflict.title, ListConflict(conflict.id), facts)
+
+
+def let_lost_go(action: LetLostGo, job: Job) -> Done:
+    conflict = job.writers.settlement.dismiss(action.conflict_id)
+    facts = ConflictFacts(conflict.title, conflict.field, conflict.lost)
+    return Done(action, conflict.title, ListConflict(conflict.id), facts)
+
+
+def list_conflict(action: ListConflict, job: Job) -> Done:
+    conflict = job.writers.settlement.reopen(action.conflict_id)
+    facts = ConflictFacts(conflict.title, conflict.field, conflict.lost)
+    return Done(action, conflict.title, LetLostGo(conflict.id), facts)
+
+
+def answer_removal(action: AnswerRemoval, job: Job) -> Done:
+    place = list_of(action.list_id, job)
+    job.writers.settlement.answer_removal(action.list_id, allow=action.allow)
+    return Done(action, place.title, None, ListFacts(place.id, place.title))

@@ -20,7 +20,14 @@ from bot.channels.telegram.pace import Pace
 from bot.channels.telegram.post import NOT_KEPT, Kept, Post
 from bot.channels.telegram.records import Records
 from bot.channels.telegram.updates import Stranger, Tapped
-from bot.channels.telegram.verdicts import Denied, Failure, NotSent, Rivalry, verdict_on
+from bot.channels.telegram.verdicts import (
+    Denied,
+    Failure,
+    NotSent,
+    Rivalry,
+    reason_of,
+    verdict_on,
+)
 from bot.channels.telegram.wire import Wire
 
 log = logging.getLogger(__name__)
@@ -117,7 +124,8 @@ class Listener:
             case NotSent(wait_seconds=float() as seconds):
                 wait = seconds + self._pace.retry_slack
             case _:
-                self._say_once("down", f"Telegram cannot be reached, and is tried again: {verdict}")
+                reason = reason_of(why)
+                self._say_once("down", f"Telegram cannot be reached, and is tried again: {reason}")
                 first, longest = self._pace.first_backoff, self._pace.longest_backoff
                 self._backoff = min(longest / 2, self._backoff * 1.5 or first)
                 wait = self._backoff

@@ -9,6 +9,7 @@ from bot.actions import (
     Action,
     AddList,
     AddTask,
+    AnswerRemoval,
     AnswerStudy,
     AskAgain,
     AskCheckOff,
@@ -23,12 +24,15 @@ from bot.actions import (
     EndSession,
     Forget,
     KeepOpen,
+    LetLostGo,
+    ListConflict,
     NoteProgress,
     PlaceTask,
     Remember,
     RenameList,
     ReopenTask,
     RestoreList,
+    RestoreLost,
     RestoreReminder,
     RestoreTask,
     RewindStudy,
@@ -52,6 +56,7 @@ from bot.conversation.speak.phrases import (
 from bot.conversation.speak.refusals import apology
 from bot.mailbox import Button, Reply
 from bot.outcomes import (
+    ConflictFacts,
     Done,
     ListFacts,
     NoteFacts,
@@ -111,6 +116,16 @@ def sentence(done: Done, now: datetime) -> str:
             return f"Cleared {count_phrase(tasks_in(done), 'finished task')} from “{name}”."
         case ShowCleared():
             return f"{count_phrase(tasks_in(done), 'finished task')} shown again."
+        case RestoreLost():
+            return f"Brought back in “{name}”: {lost_value(done)}."
+        case LetLostGo():
+            return f"Left “{name}” as it is."
+        case ListConflict():
+            return f"The conflict about “{name}” is listed again."
+        case AnswerRemoval(allow=True):
+            return f"They may go from “{name}” at the next sync."
+        case AnswerRemoval():
+            return f"“{name}” keeps them; they are made anew at Google."
         case AskCheckOff(whole=whole, evidence=evidence):
             return asked(name, evidence, whole=whole)
         case CheckOff():
@@ -210,6 +225,13 @@ def asked(title: str, evidence: str, *, whole: bool) -> str:
 def tasks_in(done: Done) -> int:
     """Count the tasks that a change of a list touched."""
     return done.facts.tasks if isinstance(done.facts, ListFacts) else 0
+
+
+def lost_value(done: Done) -> str:
+    """Name the value that a conflict is about."""
+    if not isinstance(done.facts, ConflictFacts):
+        return ""
+    return f"{done.facts.field} “{done.facts.lost}”"
 
 
 def where(done: Done) -> str:

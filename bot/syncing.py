@@ -1,0 +1,162 @@
+"""Keeping the list and Google in step while the assistant runs, and linking the account.
+
+The sync itself is `tasks_sync.sync`; here is when it runs and who hears of what it has to say.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Event, Lock, Thread
+from typing import TYPE_CHECKING
+
+from bot.conversation.meaning import BeginLink, Errand, FinishLink, SyncNow
+from bot.conversation.speak.google import ConsentAt, ErrandDone, Linked, NotLinked, Synced, SyncSoon
+from bot.lock import SYNCING, FolderInUse, hold
+from tasks_sync import LinkFailed
+from tasks_sync.notices import Notice
+from tasks_sync.pace import DAILY_REQUESTS, poll_seconds
+
+if TYPE_CHECKING:
+    from tasks_sync.google.link import Linking
+    from tasks_sync.sync import Sync, SyncReport
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 0.5
+
+
+@dataclass
+class Syncing:
+    """The sync of one data folder: made when it is first needed, run by one process at a time."""
+
+    home: Path
+    make: Callable[[], Sync]
+    is_linked: Callable[[], bool]
+    unsynced: Callable[[], int]
+    now: Callable[[], datetime]
+    last_heard: Callable[[], datetime | None]
+    is_night: Callable[[datetime], bool]
+    say: Callable[[Sequence[Notice]], None]
+    _hurry: Event = field(default_factory=Event)
+    _made: Sync | None = None
+    _making: Lock = field(default_factory=Lock)
+
+    def hurry(self) -> None:
+        """Have the loop run now and not at its next time."""
+        self._hurry.set()
+
+    def once(self) -> SyncReport | None:
+        """Sync once, now; None without an account. Raises FolderInUse when another process does."""
+        if not self.is_linked():
+            return None
+        with hold(self.home, "sync", lock=SYNCING):
+            report = self._sync().run()
+        self.say(report.notices)
+        return report
+
+    @contextmanager
+    def running(self) -> Iterator[str]:
+        """Keep in step on a thread of its own while the block runs; names itself."""
+        stop = Event()
+        thread = Thread(target=self._loop, args=(stop,), name="sync", daemon=True)
+        thread.start()
+        try:
+            yield "Google Tasks" if self.is_linked() else "Google Tasks (not linked)"
+        finally:
+            stop.set()
+            self._hurry.set()
+            thread.join(timeout=3.0)
+
+    def _loop(self, stop: Event) -> None:
+        due, waiting = self.now(), 0
+        while not stop.is_set():
+            hurried = self._hurry.wait(LOOK_SECONDS)
+            self._hurry.clear()
+            if stop.is_set():
+                return
+            changed = self.unsynced() > waiting
+            if not (hurried or changed or self.now() >= due):
+                continue
+            report = self._once_safely()
+            waiting = report.waiting if report else self.unsynced()
+            due = self._next(report)
+
+    def _once_safely(self) -> SyncReport | None:
+        """The boundary for bugs of the sync: logged, and tried again at the next time."""
+        try:
+            return self.once()
+        except FolderInUse:
+            return None
+        except Exception:
+            log.exception("the sync failed; it is tried again")
+            return None
+
+    def _next(self, report: SyncReport | None) -> datetime:
+        now = self.now()
+        seconds = poll_seconds(
+            now,
+            self.last_heard(),
+            night=self.is_night(now),
+            used=self._sync().state().requests_today if report else 0,
+            daily=DAILY_REQUESTS,
+        )
+        polled = now + timedelta(seconds=seconds)
+        return min(polled, report.again_at) if report and report.again_at else polled
+
+    def _sync(self) -> Sync:
+        with self._making:
+            if self._made is None:
+                self._made = self.make()
+            return self._made
+
+
+@dataclass(frozen=True)
+class Errands:
+    """What is done over the network on the person's word, never while the door is held."""
+
+    syncing: Syncing
+    linking: Callable[[], Linking | None]
+
+    def run(self, errand: Errand) -> ErrandDone:
+        """Run an errand and give what came of it."""
+        match errand:
+            case BeginLink():
+                return self._begin()
+            case FinishLink(pasted=pasted):
+                return self._finish(pasted)
+            case SyncNow():
+                return self._sync_now()
+
+    def _sync_now(self) -> ErrandDone:
+        try:
+            report = self.syncing.once()
+        except FolderInUse:
+            return SyncSoon(linked=True)
+        if report is None:
+            return SyncSoon(linked=False)
+        return Synced(report.pulled, report.pushed, report.waiting)
+
+    def _begin(self) -> ErrandDone:
+        linking = self.linking()
+        if linking is None:
+            return NotLinked(
+                "it needs an OAuth client of the kind “desktop app”. Run `touchbase setup google` "
+                "once, which says how to get one."
+            )
+        return ConsentAt(linking.begin())
+
+    def _finish(self, pasted: str) -> ErrandDone:
+        linking = self.linking()
+        if linking is None:
+            return NotLinked("no sign-in was begun; /link begins one.")
+        try:
+            linking.finish(pasted)
+        except LinkFailed as why:
+            return NotLinked(str(why))
+        self.syncing.hurry()
+        return Linked()
