@@ -285,6 +285,19 @@ def test_scoring_rules_differ_where_they_should() -> None:
     assert nodes("dot-product", Job(name="seven", gpus=7, workers=1)) == (9,)
 
 
+def test_locality_never_scatters_and_says_that_there_would_be_room() -> None:
+    state = FleetState(FLEET)
+    for node in range(len(FLEET)):
+        state.occupy(node, (0,))
+
+    answer = policy_named("locality").choose(
+        Job(name="j", gpus=16), state, np.random.default_rng(1)
+    )
+
+    assert isinstance(answer, NoPlace)
+    assert answer.reason == "there is room for all 16 pieces, but only scattered"
+
+
 def test_an_unknown_policy_lists_the_known_ones() -> None:
     with pytest.raises(UnknownPolicy, match="first-fit, best-fit"):
         policy_named("nope")

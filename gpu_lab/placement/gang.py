@@ -33,6 +33,8 @@ def place_gang(job: Job, state: FleetState, fill: Fill) -> Placement | NoPlace:
         units = _in_one_region(job, state, room, groups, fill, layers)
         if units.any():
             return with_leader(job, state, _placement(job, state, units))
+    if largest >= job.units:
+        return NoPlace(job.name, f"there is room for all {job.units} pieces, but only scattered")
     return NoPlace(
         job.name, f"the roomiest place where it may be whole has room for {largest} of {job.units}"
     )

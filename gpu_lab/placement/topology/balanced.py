@@ -14,6 +14,9 @@ from gpu_lab.placement.topology.capacity import Ask, roll_up
 from gpu_lab.placement.topology.search import Chosen
 from gpu_lab.placement.topology.tree import Domain, Tree
 
+# Leaders, slices, evenness, name: what the smallest set of equal ones is chosen by.
+Order = tuple[int, int, float, tuple[str, ...]]
+
 
 @dataclass(frozen=True)
 class Greedy:
@@ -138,7 +141,7 @@ def greedy(domains: list[Domain], ask: Ask) -> Greedy | None:
 
 
 def smallest_set(
-    domains: list[Domain], ask: Ask, order: Callable[[Domain], object]
+    domains: list[Domain], ask: Ask, order: Callable[[Domain], Order]
 ) -> list[Domain] | None:
     """Give the fewest domains that hold everything with the least room left over.
 
@@ -150,7 +153,7 @@ def smallest_set(
         return None
     open_sets: list[dict[tuple[int, int], list[Domain]]] = [{} for _ in range(found.domains + 1)]
     open_sets[0][ask.leaders, ask.slices * ask.slice_size] = []
-    for domain in sorted(domains, key=order):  # type: ignore[arg-type]
+    for domain in sorted(domains, key=order):
         for size in range(found.domains, 0, -1):
             for (leaders, pods), members in sorted(
                 open_sets[size - 1].items(), key=lambda item: item[0]
@@ -174,7 +177,11 @@ def _with(domain: Domain, leaders: int, pods: int) -> Iterable[tuple[int, int]]:
         yield leaders, pods - domain.pods
 
 
-def _by_entropy(domain: Domain) -> tuple[int, int, float, tuple[str, ...]]:
+def _by_name(domain: Domain) -> Order:
+    return (0, 0, 0.0, domain.values)
+
+
+def _by_entropy(domain: Domain) -> Order:
     return (-domain.leaders, -domain.slices_beside_leader, -entropy(domain), domain.values)
 
 
@@ -186,7 +193,7 @@ def entropy(domain: Domain) -> float:
 
 
 def _spread(domains: list[Domain], ask: Ask, threshold: int) -> list[Domain] | None:
-    chosen = smallest_set(domains, ask, lambda domain: domain.values)
+    chosen = smallest_set(domains, ask, _by_name)
     if chosen is None or ask.slices < len(chosen) * threshold:
         return None
     chosen = ordering.by_room_beside_leader(chosen, ask)

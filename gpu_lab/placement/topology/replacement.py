@@ -66,8 +66,8 @@ def required_home(tree: Tree, missing: PodSet, kept: tuple[DomainCount, ...]) ->
 
 
 def _breaks_slices(missing: PodSet) -> bool:
-    wish = missing.topology_request
-    return bool(wish and wish.layers) and missing.count % slice_size(wish.layers) != 0  # type: ignore[union-attr]
+    layers = missing.topology_request.layers if missing.topology_request else ()
+    return bool(layers) and missing.count % slice_size(layers) != 0
 
 
 def _incomplete_slice(
