@@ -6,7 +6,7 @@ The raw text stays as it came; every find names its line, counted from 1.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -30,6 +30,8 @@ from memory.found.sentences import BULLET, HEADING, bare
 
 TITLE_CHARS = 60
 SAME_TOPIC = 0.25
+COMMON_LINES = 50
+MOST_CHARS = 1_000_000
 LABEL = re.compile(r"^\s*(?:[-*+]\s+)?(?P<label>[^.?!:]{2,50}):\s*$")
 
 
@@ -80,9 +82,11 @@ class Dump:
 
 
 def read_dump(raw: str, actions: ActionModel, today: date) -> Dump:
-    """Sort a text. Raises DumpRefused when there is nothing in it, or when it is binary."""
+    """Sort a text. Raises DumpRefused for an empty, a binary or a huge one."""
     if "\x00" in raw:
         raise DumpRefused("this text is binary; paste or forward words")
+    if len(raw) > MOST_CHARS:
+        raise DumpRefused(f"this note has {len(raw):,} characters; {MOST_CHARS:,} fit: split it")
     text = raw.replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
         raise DumpRefused("this note is empty; write a line first")
@@ -164,34 +168,39 @@ def _turns(line: str) -> bool:
 
 def _gathered(groups: Sequence[_Group]) -> list[_Group]:
     """Bring loose lines to the group above that speaks of the same; the rest stay as they came."""
-    weights = rarity([content(line.text) for group in groups for line in group.lines])
-    gathered: list[_Group] = []
+    terms = {line.number: content(line.text) for group in groups for line in group.lines}
+    weights = rarity(list(terms.values()))
+    words = {number: bag([each], weights) for number, each in terms.items()}
+    gathered: list[list[DumpLine]] = []
+    headings: list[str] = []
+    speaking_of: dict[str, dict[int, int]] = {}
     for group in groups:
         left: list[DumpLine] = []
         for line in group.lines:
-            home = None if group.heading else _home(line, gathered, weights)
-            if home is None:
-                left.append(line)
-            else:
-                there = gathered[home]
-                gathered[home] = _Group(there.heading, (*there.lines, line))
+            home = None if group.heading else _home(line.number, words, speaking_of)
+            (left if home is None else gathered[home]).append(line)
         if left or group.heading:
-            gathered.append(_Group(group.heading, tuple(left)))
-    return gathered
+            gathered.append(left)
+            headings.append(group.heading)
+            for line in left:
+                for term in words[line.number]:
+                    speaking_of.setdefault(term, {})[line.number] = len(gathered) - 1
+    return [_Group(*each) for each in zip(headings, map(tuple, gathered), strict=True)]
 
 
-def _home(line: DumpLine, gathered: Sequence[_Group], weights: Bag) -> int | None:
-    words = _words(line, weights)
-    alike = [
-        max((likeness(words, _words(each, weights)) for each in group.lines), default=0.0)
-        for group in gathered
-    ]
-    best = max(range(len(alike)), key=lambda index: alike[index], default=None)
-    return best if best is not None and alike[best] >= SAME_TOPIC else None
-
-
-def _words(line: DumpLine, weights: Bag) -> Bag:
-    return bag([content(line.text)], weights)
+def _home(
+    number: int, words: Mapping[int, Bag], speaking_of: Mapping[str, Mapping[int, int]]
+) -> int | None:
+    """Give the group of the line above that is most alike, where one is alike enough."""
+    near: dict[int, int] = {}
+    for term in words[number]:
+        # A word that stands everywhere tells no topic.
+        if len(speaking_of.get(term, ())) <= COMMON_LINES:
+            near |= speaking_of.get(term, {})
+    best = max(near, key=lambda other: likeness(words[number], words[other]), default=None)
+    if best is None or likeness(words[number], words[best]) < SAME_TOPIC:
+        return None
+    return near[best]
 
 
 def _short(line: str) -> str:

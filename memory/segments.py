@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import IntEnum
-from itertools import pairwise
 
 from memory.boundaries import TopicGap, Utterance, plain, topic_gaps, within_budget
 from memory.outcomes import commit_subject, last_paragraph, opened_pull_request, tests_passed
@@ -183,25 +182,32 @@ def _budget(atoms: Sequence[Atom], grain: Grain) -> int:
 
 
 def _without_crumbs(session: Cuttable, chosen: list[int]) -> list[int]:
-    """Drop the weaker edge of a segment too small to stand alone, smallest segment first."""
+    """Drop the weaker edge of each segment too small to stand alone, in reading order."""
     kept = list(chosen)
-    while crumb := _weaker_edge(session, kept):
-        kept.remove(crumb - 1)
+    at = 0
+    while at <= len(kept):
+        edge = _weaker_edge(session, kept, at)
+        if edge is None:
+            at += 1
+        else:
+            # The segment that the crumb joined is looked at again.
+            del kept[edge]
+            at = edge
     return kept
 
 
-def _weaker_edge(session: Cuttable, kept: Sequence[int]) -> int:
-    """Give the number (from 1) of the gap to drop, 0 when every segment can stand alone."""
-    edges = [-1, *kept, len(session.gaps)]
-    for left, right in pairwise(edges):
-        atoms = session.atoms[left + 1 : right + 1]
-        if len(atoms) >= LEAST_ATOMS or sum(len(a.events) for a in atoms) >= LEAST_EVENTS:
-            continue
-        inner = [edge for edge in (left, right) if 0 <= edge < len(session.gaps)]
-        weakest = min(inner, key=lambda edge: session.gaps[edge].score, default=None)
-        if weakest is not None and session.gaps[weakest].score < SURE:
-            return weakest + 1
-    return 0
+def _weaker_edge(session: Cuttable, kept: Sequence[int], at: int) -> int | None:
+    """Give which of the kept cuts to drop for segment `at`; None when it can stand alone."""
+    left = kept[at - 1] if at else -1
+    right = kept[at] if at < len(kept) else len(session.gaps)
+    atoms = session.atoms[left + 1 : right + 1]
+    if len(atoms) >= LEAST_ATOMS or sum(len(atom.events) for atom in atoms) >= LEAST_EVENTS:
+        return None
+    edges = [edge for edge in (at - 1, at) if 0 <= edge < len(kept)]
+    weakest = min(edges, key=lambda edge: session.gaps[kept[edge]].score, default=None)
+    if weakest is None or session.gaps[kept[weakest]].score >= SURE:
+        return None
+    return weakest
 
 
 def _spans(session: Cuttable, cuts: Sequence[Gap]) -> Iterator[Span]:

@@ -6,6 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from memory.word_lists import word_set
 
@@ -38,6 +39,7 @@ def words(text: str) -> list[str]:
     return WORD.findall(text.lower().replace("’", "'"))
 
 
+@lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
     """Take off one common English ending; meant for counting matches, not for reading."""
     for ending, instead in SUFFIXES:

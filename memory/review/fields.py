@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from memory.boundaries.terms import content, rarity
 from memory.found import ActionModel, actions_in, is_question, sentences
@@ -218,16 +219,14 @@ def _told(reply: Reply, actions: ActionModel) -> Iterator[Quote]:
                 yield quote(reply, sentence.text)
 
 
-def open_questions_of(
-    events: tuple[Event, ...], later: Sequence[Event], *, left: bool
-) -> tuple[Quote, ...]:
-    """Give the questions that nobody answered; `left` says that the person then turned away."""
+def open_questions_of(events: tuple[Event, ...], later: Iterable[Event]) -> tuple[Quote, ...]:
+    """Give the questions that nobody answered, here or `later` in the session."""
     found: dict[str, Quote] = {}
     for index, event in enumerate(events):
         if not isinstance(event, HumanTurn | Reply):
             continue
         for question in _asked(event):
-            if not _is_answered(event, question, events[index + 1 :], later, left=left):
+            if not _is_answered(events, index) and not _met_later(event, question, later):
                 found.setdefault(question.casefold(), quote(event, question))
     return tuple(found.values())
 
@@ -238,23 +237,28 @@ def _asked(event: HumanTurn | Reply) -> Iterator[str]:
             yield sentence.text
 
 
-def _is_answered(
-    asker: HumanTurn | Reply,
-    question: str,
-    rest: Sequence[Event],
-    later: Sequence[Event],
-    *,
-    left: bool,
-) -> bool:
+def _is_answered(events: Sequence[Event], index: int) -> bool:
+    """The other side's next word answers, unless it only says that it does not know."""
+    asker = events[index]
+    for event in islice(events, index + 1, None):
+        match asker, event:
+            case Reply(), HumanTurn():
+                return True
+            case HumanTurn(), Reply(text=text):
+                return not ANSWERLESS.search(text)
+            case HumanTurn(speaker=who), HumanTurn(speaker=other) if who != other:
+                return True
+            case HumanTurn(), ToolUse():
+                # Work that follows and ends without a reply was the answer.
+                if not any(isinstance(e, Reply) for e in islice(events, index + 1, None)):
+                    return True
+    return False
+
+
+def _met_later(asker: HumanTurn | Reply, question: str, later: Iterable[Event]) -> bool:
+    """Somebody of the other side came back to it: two words of it return."""
     others = HumanTurn if isinstance(asker, Reply) else Reply
-    answers = [event for event in rest if isinstance(event, others)]
-    if answers:
-        first = answers[0].text
-        return not (ANSWERLESS.search(first) and others is Reply)
-    if isinstance(asker, HumanTurn):
-        speakers = [e for e in rest if isinstance(e, HumanTurn) and e.speaker != asker.speaker]
-        if speakers or any(isinstance(event, ToolUse) for event in rest):
-            return True
     asked = set(content(question))
-    replies = [e for e in later if isinstance(e, others)] if left else []
-    return any(len(asked & set(content(e.text))) >= 2 for e in replies)
+    return any(
+        len(asked & set(content(event.text))) >= 2 for event in later if isinstance(event, others)
+    )

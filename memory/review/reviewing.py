@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from memory.boundaries.terms import bag, content, likeness, rarity
 from memory.found import ActionModel
@@ -20,6 +21,9 @@ from memory.segments import Grain, Span, cuttable, spans
 from memory.transcripts import Compaction, Event, HumanTurn, Reply, Transcript
 
 SAME_TOPIC = 0.45
+# How far ahead, in events and in segments, an answer or a resumption is looked for.
+ANSWERED_WITHIN = 400
+RESUMED_WITHIN = 60
 UNFINISHED = {Status.ABANDONED, Status.OPEN, Status.BLOCKED, Status.DEFERRED}
 
 
@@ -56,7 +60,8 @@ def _segment(
     last = number == len(cut)
     status, because = judged(events, last=last)
     next_steps = next_steps_of(events, actions)
-    later = tuple(event for after in cut[number:] for event in after.events)
+    following = (event for after in cut[number:] for event in after.events)
+    later = tuple(islice(following, ANSWERED_WITHIN))
     times = [event.place.at for event in events if event.place.at]
     return Segment(
         number,
@@ -67,7 +72,7 @@ def _segment(
         outcomes_of(events),
         next_steps,
         decisions_of(events),
-        open_questions_of(events, later, left=not last),
+        open_questions_of(events, later),
         events[0].place.number,
         events[-1].place.number,
         times[0] if times else None,
@@ -96,7 +101,7 @@ def _resumptions(cut: Sequence[Span]) -> dict[int, int]:
 
 def _pairs(bags: Sequence[dict[str, float]]) -> Iterator[tuple[int, int]]:
     for earlier in range(len(bags)):
-        for later in range(earlier + 1, len(bags)):
+        for later in range(earlier + 1, min(len(bags), earlier + 1 + RESUMED_WITHIN)):
             if likeness(bags[earlier], bags[later]) >= SAME_TOPIC:
                 yield earlier + 1, later + 1
                 break
