@@ -178,6 +178,13 @@ class Index:
                     self.connection.execute(f"DELETE FROM {table} WHERE page = ?", (page_id,))
                 self.connection.execute("DELETE FROM pages WHERE id = ?", (page_id,))
 
+    def clear(self) -> None:
+        """Forget everything, in place: another process may have the file open."""
+        for table in ("own", "win", "tri"):
+            self.connection.execute(f"INSERT INTO {table} ({table}) VALUES ('delete-all')")
+        for table in ("pages", "units", "links", "anchors", "authors", "days", "vectors"):
+            self.connection.execute(f"DELETE FROM {table}")
+
     def commit(self) -> None:
         """Make what was put and dropped visible to others."""
         self.connection.commit()

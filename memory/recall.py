@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from threading import RLock
+from typing import TypeVar
 
 from memory import health, links
 from memory.edits import lines_of
@@ -22,6 +23,9 @@ from memory.places import lines_meant, parse_place
 from memory.search import Hit, Search
 from memory.similarity import NoMeaning, Similarity
 from memory.vault import MEMORY_CAP_CHARS, Vault
+
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -56,37 +60,24 @@ class Recall:
                 self._opened[0].close()
                 self._opened = None
 
-    def search(self, words: str, most: int = 10) -> tuple[Hit, ...]:
-        """Give the best passages, best first, from the notes as they are now."""
+    def search(self, words: str, most: int = 10, *, refresh: bool = True) -> tuple[Hit, ...]:
+        """Give the best passages, best first; from the notes as they are now, unless told not to
+        look at them again.
+        """
         with self._turn:
-            try:
+            if refresh:
                 self.refresh()
-                return self.searcher().search(words, top=most)
-            except sqlite3.OperationalError:
-                raise
-            except sqlite3.DatabaseError:
-                # The index is damaged inside; the notes are not.
-                self.rebuild()
-                return self.searcher().search(words, top=most)
-
-    def searcher(self) -> Search:
-        """Give the search over the index as it is, for many questions in a row."""
-        index, similarity = self._open()
-        return Search(index, today=self._today, similarity=similarity)
+            return self._mended(lambda: self._searcher().search(words, top=most))
 
     def refresh(self) -> Refreshed:
         """Bring the index in step with the files."""
         with self._turn:
-            index, similarity = self._open()
-            refreshed = refresh(index, self._vault.folder)
-            similarity.refresh()
-            return refreshed
+            return self._mended(self._refreshed)
 
     def rebuild(self) -> Refreshed:
-        """Throw the index away and make it anew."""
+        """Make the index anew from the notes."""
         with self._turn:
-            self.close()
-            delete_index(self._vault.index_file)
+            self._mended(lambda: self._open()[0].clear())
             return self.refresh()
 
     def complete_meaning(self) -> None:
@@ -144,6 +135,28 @@ class Recall:
                 left_behind=self._left_behind(),
                 unreadable=refreshed.unreadable,
             )
+
+    def _mended(self, work: Callable[[], Answer]) -> Answer:
+        """Do something with the index; when that is damaged inside, make it anew first."""
+        try:
+            return work()
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:
+            self.close()
+            delete_index(self._vault.index_file)
+            self._refreshed()
+            return work()
+
+    def _refreshed(self) -> Refreshed:
+        index, similarity = self._open()
+        refreshed = refresh(index, self._vault.folder)
+        similarity.refresh()
+        return refreshed
+
+    def _searcher(self) -> Search:
+        index, similarity = self._open()
+        return Search(index, today=self._today, similarity=similarity)
 
     def _open(self) -> tuple[Index, Similarity]:
         if self._opened is None:

@@ -48,7 +48,7 @@ def search(
     """Find passages, best first."""
     with opened(context, home, root) as recall:
         for words in [" ".join(query)] if query else asked_on_standard_input():
-            hits = recall.searcher().search(words, top=top) if words.strip() else ()
+            hits = recall.search(words, top, refresh=False) if words.strip() else ()
             if as_json:
                 typer.echo(
                     json.dumps([as_object(hit, explain) for hit in hits], ensure_ascii=False)

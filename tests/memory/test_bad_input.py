@@ -167,7 +167,7 @@ def test_a_saved_page_is_found_within_a_second_without_being_asked_for(tmp_path,
 
     def changed(_: frozenset[Path]) -> None:
         recall.refresh()
-        if recall.searcher().search("quokka"):
+        if recall.search("quokka", refresh=False):
             told.set()
 
     watch = Watch(tmp_path, changed)

@@ -196,3 +196,23 @@ def test_the_index_is_one_file_that_other_tools_can_count(recall, vault):
     assert health.page_count == 6
     assert json.dumps(health.meaning).startswith('"not installed')
     assert (vault / ".touchbase/index.sqlite3").is_file()
+
+
+def test_an_index_damaged_inside_is_made_anew_at_the_next_question(recall, vault):
+    recall.search("tea")
+    recall.close()
+    file = vault / ".touchbase/index.sqlite3"
+    raw = bytearray(file.read_bytes())
+    for at in range(8192, len(raw), 4096):
+        raw[at : at + 2000] = b"\xff" * 2000
+    file.write_bytes(bytes(raw))
+    assert first(recall, "green tea") == "MEMORY.md#L3-L3"
+
+
+def test_an_index_made_anew_under_another_reader_serves_both(recall, vault):
+    other = Recall(Vault(vault))
+    assert other.search("mast")
+    recall.rebuild()
+    assert other.search("mast")[0].link == recall.search("mast")[0].link
+    other.close()
+    assert recall.search("mast")
