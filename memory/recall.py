@@ -24,7 +24,6 @@ from memory.search import Hit, Search
 from memory.similarity import NoMeaning, Similarity
 from memory.vault import MEMORY_CAP_CHARS, Vault
 
-
 Answer = TypeVar("Answer")
 
 
