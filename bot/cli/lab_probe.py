@@ -195,7 +195,10 @@ def _show(snapshot: Snapshot, picture: Path | None) -> None:
     if picture is not None:
         from gpu_lab.probe.picture import snapshot_png
 
-        picture.write_bytes(snapshot_png(snapshot))
+        try:
+            picture.write_bytes(snapshot_png(snapshot))
+        except OSError as refused:
+            fail(f"cannot write {picture}: {refused.strerror}; name another file")
         typer.echo(f"Picture: {picture}")
 
 

@@ -50,6 +50,7 @@ def test_a_simulated_machine_is_shown() -> None:
         (["probe", "--replay", "nothing.tape"], "nothing.tape is not a probe's tape"),
         (["probe", "--sim", "t4x1", "--replay", "x"], "two different machines"),
         (["record", "/nonexistent/x.tape", "--sim", "t4x1"], "cannot write"),
+        (["probe", "--sim", "t4x1,lost:0", "--fleet"], "no GPU of this machine can be used"),
     ],
 )
 def test_what_cannot_be_done_is_one_line_with_a_way_out(words: list[str], said: str) -> None:
@@ -256,5 +257,17 @@ def test_a_fleet_file_is_printed_for_the_lab() -> None:
     assert status == 0
     assert table["node_types"]["H100"]["gpus"] == 7
     assert "# GPU 3 is left out: GPU is lost" in out
-    status, _, err = ran("probe", "--sim", "t4x1,lost:0", "--fleet")
-    assert (status, len(err.splitlines())) == (2, 1)
+
+
+def test_a_picture_is_written_or_the_file_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "look.png"
+    status, out, _ = ran("probe", "--sim", "t4x1", "--picture", str(file))
+    assert (status, out.splitlines()[-1]) == (0, f"Picture: {file}")
+    assert file.read_bytes().startswith(b"\x89PNG")
+    status, _, err = ran("probe", "--sim", "t4x1", "--picture", str(tmp_path / "no" / "x.png"))
+    assert (status, err.splitlines()) == (
+        2,
+        [
+            f"touchbase: cannot write {tmp_path}/no/x.png: No such file or directory; name another file"
+        ],
+    )

@@ -24,7 +24,7 @@ from gpu_lab.probe import (
     probed_node,
 )
 from gpu_lab.probe.node import fleet_toml
-from gpu_lab.probe.occupancy import unattributed
+from gpu_lab.probe.occupancy import unattributed, with_slices
 from gpu_lab.probe.reading import clock_reasons
 from gpu_lab.probe.shapes import MODELS, parse_shape
 from gpu_lab.probe.topology import connection, nvlink_islands, ranges, set_bits
@@ -238,6 +238,16 @@ def test_slices_hold_at_most_what_their_gpu_has(slices: str) -> None:
     parts = [part.memory.total for part in gpu.mig.devices if isinstance(part.memory, Memory)]
     assert len(parts) == len(slices.split("+"))
     assert sum(parts) <= gpu.memory.total - gpu.memory.reserved
+
+
+def test_slices_tell_what_the_whole_gpu_may_not() -> None:
+    gpu = whole(simulated("h100x1,mig:0:3g+2g,hold:0:9:9500").snapshot(), 0)
+    denied = Missing(Reason.NO_PERMISSION, 4)
+    assert with_slices(denied, gpu.mig) == gpu.processes
+    assert with_slices(denied, Mig(is_enabled=False, is_pending=False, devices=())) is denied
+    assert with_slices(denied, denied) is denied
+    hidden = whole(simulated("h100x1,mig:0:3g+2g,deny:0").snapshot(), 0)
+    assert with_slices(denied, hidden.mig) is denied
 
 
 def test_heat_and_bad_rows_are_said_in_words() -> None:
