@@ -27,7 +27,8 @@ Root = Annotated[
 ]
 
 
-@app.command()
+# Without this, `-word` would be taken for an option.
+@app.command(context_settings={"ignore_unknown_options": True})
 def search(
     context: typer.Context,
     query: Annotated[
@@ -205,7 +206,7 @@ def show(words: str, hits: tuple[Hit, ...], explain: bool) -> None:
         typer.echo(f"{hit.link}  {f'({said})' if said else ''}".rstrip())
         typer.echo("    " + "\n    ".join(hit.text.split("\n")))
         if explain:
-            parts = [f"{name} {value:.2f}" for name, value in asdict(hit.features).items() if value]
+            parts = [f"{name} {value:.2f}" for name, value in asdict(hit.features).items()]
             typer.echo(f"    = {hit.score:.2f}: {' + '.join(parts)}")
 
 

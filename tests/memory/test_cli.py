@@ -31,6 +31,14 @@ def test_search_prints_links_and_says_why(vault):
     assert "own 1.20 + answer 1.00" in done.stdout
 
 
+def test_a_word_can_be_ruled_out_without_quoting(vault):
+    done = touchbase("search", "--root", str(vault), "boat", "-anchor", "+euros")
+    assert [line for line in done.stdout.splitlines() if "#L" in line] == [
+        line for line in done.stdout.splitlines() if line.startswith("Boat.md#L3")
+    ]
+    assert "mast" in done.stdout
+
+
 def test_search_says_when_there_is_nothing(vault):
     assert touchbase("search", "--root", str(vault), "quokka").stdout == (
         "Nothing in the notes about 'quokka'.\n"

@@ -155,6 +155,7 @@ def test_an_index_kept_in_step_answers_as_one_made_anew(recall, vault):
             (vault / f"notes/extra {number % 7}.md").unlink()
         recall.refresh()
     kept = [[(hit.link, round(hit.score, 6)) for hit in recall.search(each)] for each in questions]
+    recall._open()[0].connection.execute("INSERT INTO own (own) VALUES ('integrity-check')")
     recall.rebuild()
     anew = [[(hit.link, round(hit.score, 6)) for hit in recall.search(each)] for each in questions]
     assert kept == anew
