@@ -265,9 +265,5 @@ def test_a_picture_is_written_or_the_file_is_named(tmp_path: Path) -> None:
     assert (status, out.splitlines()[-1]) == (0, f"Picture: {file}")
     assert file.read_bytes().startswith(b"\x89PNG")
     status, _, err = ran("probe", "--sim", "t4x1", "--picture", str(tmp_path / "no" / "x.png"))
-    assert (status, err.splitlines()) == (
-        2,
-        [
-            f"touchbase: cannot write {tmp_path}/no/x.png: No such file or directory; name another file"
-        ],
-    )
+    assert (status, len(err.splitlines())) == (2, 1)
+    assert f"cannot write {tmp_path}/no/x.png" in err
