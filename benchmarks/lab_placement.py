@@ -10,17 +10,34 @@ from collections.abc import Callable
 
 import numpy as np
 
-from gpu_lab.fleet import Block, FleetDescription, NodeType, build_fleet
+from gpu_lab.bounds.allreduce import all_reduce_gap
+from gpu_lab.examples import scene_path
+from gpu_lab.fleet import (
+    Block,
+    FleetDescription,
+    FleetState,
+    NodeType,
+    Placement,
+    build_fleet,
+    read_scene,
+)
 from gpu_lab.fleet.model import Fleet
+from gpu_lab.jobs import Job, TopologyWish
 from gpu_lab.placement import locality_kernels as kernels
+from gpu_lab.placement.allreduce import GIB, report
+from gpu_lab.placement.background import fill_to
 from gpu_lab.placement.locality_index import LocalityIndex
+from gpu_lab.placement.policies import POLICIES, policy_named
 
 # Datacentres, pods, racks, nodes; racks of 16 nodes, pods of 16 racks, nodes of 8 GPUs.
 FLEETS = {"10k": (1, 5, 16, 16), "164k": (4, 20, 16, 16), "1M": (8, 62, 16, 16)}
 MIX = {1: 0.5, 2: 0.15, 4: 0.1, 8: 0.15, 16: 0.05, 32: 0.03, 64: 0.015, 128: 0.005}
 LOAD = 0.9
+HALF_FULL = 0.6
 GANGS = 100_000
 ROUNDS = 5
+# Policies that act on a wish; the others show what comes of not being asked.
+WISHING = ("topology", "best-fit")
 
 
 def fleet_of(counts: tuple[int, ...]) -> Fleet:
@@ -88,7 +105,34 @@ def per_call(ask: Callable[[int], object], repeat: int) -> float:
     return min(rounds) * 1e9
 
 
+def policies_beside_the_bound(workers: int | None) -> None:
+    """A gang of 64 H100s on the seed fleet, 60 % in use: all-reduce of 10 GiB over the bound."""
+    fleet, _ = read_scene(scene_path("seed"))
+    wish = TopologyWish(mode="preferred", level="rack")
+    print("64 GPUs,", "8 workers of 8" if workers else "to be dealt out freely")
+    print(f"{'policy':>12} {'placed':>7} {'nodes':>6} {'racks':>6} {'over the bound':>15}")
+    for name in POLICIES:
+        gaps, spans = [], []
+        for seed in range(10):
+            state, rng = FleetState(fleet), np.random.default_rng(seed)
+            fill_to(state, HALF_FULL, rng)
+            asked = wish if name in WISHING else None
+            job = Job(name="train", gpus=64, gpu=("H100",), workers=workers, topology=asked)
+            placed = policy_named(name).choose(job, state, rng)
+            if isinstance(placed, Placement):
+                gaps.append(all_reduce_gap(fleet, placed, 10 * GIB))
+                spans.append(report(fleet, placed).spanned)
+        if not gaps:
+            print(f"{name:>12}   0/10      -      -               -")
+            continue
+        over = np.mean([gap.result / gap.bound for gap in gaps])
+        nodes, racks = (np.mean([span[level] for span in spans]) for level in ("node", "rack"))
+        print(f"{name:>12} {len(gaps):>4}/10 {nodes:>6.1f} {racks:>6.1f} {over:>14.1f}x")
+
+
 def main() -> None:
+    for workers in (None, 8):
+        policies_beside_the_bound(workers)
     index_ns = {}
     measured((1, 1, 1, 2), scan=True), measured((1, 1, 1, 2), scan=False)
     print(f"{'GPUs':>9} {'index':>9} {'full scan':>10} {'NumPy':>10} {'Python':>11}  equal")

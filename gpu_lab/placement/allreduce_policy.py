@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gpu_lab.fleet.model import Ints
 from gpu_lab.fleet.state import FleetState, Placement
 from gpu_lab.jobs import Job
-from gpu_lab.placement import best_fit
+from gpu_lab.placement import best_fit, worst_fit
 from gpu_lab.placement.allreduce import GIB, cost_of
-from gpu_lab.placement.gang import place_gang
+from gpu_lab.placement.gang import Fill, place_gang
 from gpu_lab.placement.policy import NoPlace
 from gpu_lab.placement.room import room_for
 
+# Best fit leaves little behind; worst fit uses the fewest nodes. Either may be the cheaper one.
+FILLS: tuple[Fill, ...] = (best_fit.fill, worst_fit.fill)
+
 
 class CheapestAllReduce:
-    """Tries the best fit inside every domain of the narrowest level that has any with room."""
+    """Tries every domain of every level that holds the gang, with either fill, and compares."""
 
     name = "all-reduce"
 
@@ -28,33 +32,41 @@ class CheapestAllReduce:
         """Choose by cost; wishes are kept, since each trial is a whole placement of its own."""
         del rng  # nothing is drawn
         room = room_for(job, state)
-        for domains in _by_level(state):
-            totals = np.bincount(domains, weights=np.minimum(room, job.units))
-            trials = [
-                self._trial(job, state, domains == place)
-                for place in np.flatnonzero(totals >= job.units)
-            ]
-            found = [trial for trial in trials if isinstance(trial[-1], Placement)]
-            if found:
-                return min(found, key=lambda trial: trial[:2])[-1]
-        return place_gang(job, state, best_fit.fill)
+        best: tuple[float, int, Placement] | None = None
+        for inside in _candidates(job, state, room):
+            for fill in FILLS:
+                placed = place_gang(job, state, _within(inside, fill))
+                if isinstance(placed, NoPlace):
+                    continue
+                trial = (self._cost(state, placed), int(room[inside].sum()), placed)
+                if best is None or trial[:2] < best[:2]:
+                    best = trial
+        return best[2] if best else place_gang(job, state, best_fit.fill)
 
-    def _trial(
-        self, job: Job, state: FleetState, inside: np.ndarray
-    ) -> tuple[float, int, Placement | NoPlace]:
-        def fill(room: Ints, need: int) -> Ints:
-            here = np.where(inside, room, 0) if room.size == inside.size else room
-            filled: Ints = best_fit.fill(here, need)
-            return filled
-
-        placed = place_gang(job, state, fill)
-        if isinstance(placed, NoPlace):
-            return float("inf"), 0, placed
+    def _cost(self, state: FleetState, placed: Placement) -> float:
         shares = [(hold.node, len(hold.gpus)) for hold in placed.holds if hold.gpus]
-        left = int(state.free_gpus[inside].sum()) - job.gpus
-        return cost_of(state.fleet, shares, self.size), left, placed
+        return cost_of(state.fleet, shares, self.size)
 
 
-def _by_level(state: FleetState) -> Iterator[Ints]:
+def _candidates(job: Job, state: FleetState, room: Ints) -> Iterator[NDArray[np.bool_]]:
+    """Give the nodes of each domain worth a trial, narrow ones first.
+
+    Equal single nodes are tried once: their all-reduce is the same.
+    """
+    everywhere = np.minimum(room, job.units)
     for depth in range(len(state.fleet.levels) - 1, -1, -1):
-        yield state.fleet.domain_of(depth)
+        domains = state.fleet.domain_of(depth)
+        enough = np.flatnonzero(np.bincount(domains, weights=everywhere) >= job.units)
+        if depth == len(state.fleet.levels) - 1:
+            kinds = np.stack([state.fleet.type_of[enough], room[enough]], axis=1)
+            enough = enough[np.unique(kinds, axis=0, return_index=True)[1]]
+        for place in enough:
+            yield domains == place
+
+
+def _within(inside: NDArray[np.bool_], fill: Fill) -> Fill:
+    def restricted(room: Ints, need: int) -> Ints:
+        # Regions and slice domains have their own counts; only nodes are restricted.
+        return fill(np.where(inside, room, 0) if room.size == inside.size else room, need)
+
+    return restricted
