@@ -260,6 +260,9 @@ class Mirror:
         )
         for row in self.session.exec(wanted).all():
             parent = self.session.get(TaskRow, row.parent_id)
+            if parent is not None and parent.deleted_at is None and self.base(row) is None:
+                # Made here and not told yet: it goes where its parent has gone.
+                row.list_id = parent.list_id
             astray = (
                 parent is None or parent.deleted_at is not None or parent.list_id != row.list_id
             )

@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from sqlmodel import col, select
+from sqlalchemy import or_
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, select
 
 from tasks_sync.adoption import Adoption
 from tasks_sync.errors import RemoteNotFound
@@ -98,6 +100,7 @@ class Pull:
             self._take_in(reading)
         for missing in gone:
             self._take_in_gone(missing)
+        self._repair_all(readings)
 
     # Reading
 
@@ -274,11 +277,20 @@ class Pull:
             for row, task in made:
                 mirror.place_new(row, task)
             self._absorb_all(mirror, reading, {task.id for task in fresh})
-            mirror.repair(list_id)
+            session.flush()
             if reading.standings is not None:
-                session.flush()
                 mirror.order(list_id, reading.standings.values())
             self._advance(mirror, reading)
+
+    def _repair_all(self, readings: Sequence[ListReading]) -> None:
+        """Free tasks from lost parents, once it is known where every parent has gone."""
+        with self._means.reading() as session:
+            if not _perhaps_astray(session):
+                return
+        with self._means.transaction() as session:
+            mirror = Mirror(session, self._means, self._told, self._ahead)
+            for reading in readings:
+                mirror.repair(reading.target.list_id)
 
     def _absorb_all(self, mirror: Mirror, reading: ListReading, fresh: set[str]) -> None:
         keep_all = reading.target.removal == "keep"
@@ -383,6 +395,25 @@ def _structure_changed(task: RemoteTask, known: Known | None) -> bool:
         or known.parent_remote_id != task.parent_id
         or (known.etag != task.etag and known.position != task.position)
     )
+
+
+def _perhaps_astray(session: Session) -> bool:
+    """Tell whether any task stands under a parent that may be no place to stand."""
+    parent = aliased(TaskRow)
+    wanted = (
+        select(TaskRow.id)
+        .join(parent, col(parent.id) == col(TaskRow.parent_id))
+        .where(
+            col(TaskRow.deleted_at).is_(None),
+            or_(
+                col(parent.deleted_at).is_not(None),
+                col(parent.list_id) != col(TaskRow.list_id),
+                col(parent.parent_id).is_not(None),
+                col(parent.hidden).is_(True),
+            ),
+        )
+    )
+    return session.exec(wanted).first() is not None
 
 
 def _children(mirror: Mirror, task_id: str) -> Sequence[TaskRow]:

@@ -168,6 +168,8 @@ class Push:
                 case NotYet():
                     return None
                 case _:
+                    if op.task_id is not None:
+                        op.list_id = session.get_one(TaskRow, op.task_id).list_id
                     op.state, op.sent_at = OpState.SENDING, self._server_now()
                     op.timed_out, op.attempts = True, op.attempts + 1
                     op.based_on_etag = call.etag if isinstance(call, PatchTask) else None
