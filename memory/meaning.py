@@ -15,8 +15,6 @@ from memory.encoder import DIMENSIONS, MODEL, Encoder, Vectors, weights_folder
 from memory.index import Index
 from memory.similarity import NoMeaning, Similarity
 
-# So many new units get their vectors while a question waits; more wait for `memory index`.
-WHILE_WAITING = 2_000
 _BATCH = 256
 
 
@@ -56,8 +54,8 @@ class Meaning:
         (have,) = self._index.connection.execute("SELECT count(*) FROM vectors").fetchone()
         return float(have / (self._index.sizes().units or 1))
 
-    def refresh(self, most: int = WHILE_WAITING) -> None:
-        """Give new units their vectors, at most so many."""
+    def refresh(self, most: int) -> int:
+        """Give at most so many new units their vectors, and say how many."""
         rows = self._index.connection.execute(
             "SELECT u.id, u.text FROM units u LEFT JOIN vectors v ON v.unit = u.id"
             " WHERE v.unit IS NULL ORDER BY u.id LIMIT ?",
@@ -68,11 +66,7 @@ class Meaning:
         if rows:
             self._index.commit()
             self._loaded = self._asked = None
-
-    def complete(self) -> None:
-        """Give every unit its vector; about a minute for 3,000 units."""
-        (count,) = self._index.connection.execute("SELECT count(*) FROM units").fetchone()
-        self.refresh(count)
+        return len(rows)
 
     def nearest(self, wording: str, count: int) -> list[int]:
         """Give the ids of the units nearest to a question, nearest first."""

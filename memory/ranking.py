@@ -15,6 +15,8 @@ from functools import cached_property
 from memory.query import NamedDate, Query
 
 LONG_ENOUGH_WORDS = 30
+# Sentences that have nothing to do with each other have cosines below this.
+NEAR = 0.3
 _DAYS_AFTER = 7
 _JOINED_LENGTH = 1.5
 
@@ -154,6 +156,7 @@ def rank(
     if weights is None:
         with_vectors = any(each.own_similarity is not None for each in candidates)
         weights = WEIGHTS_WITH_VECTORS if with_vectors else WEIGHTS
+    candidates = [each for each in candidates if _speaks(query, each)]
     measured = [measure(query, candidate, collection) for candidate in candidates]
     recency = WHEN_LATEST_IS_ASKED if query.latest else weights.recency
     newest = _recency(candidates)
@@ -215,6 +218,13 @@ def _day(named: NamedDate, day: date, months: int) -> date:
         return date(year, named.month, named.day)
     except ValueError:
         return date(year, named.month, 28)
+
+
+def _speaks(query: Query, candidate: Candidate) -> bool:
+    """Drop what only stands nearest: without a word in common, nearness must mean something."""
+    far = candidate.own_similarity is not None and candidate.own_similarity < NEAR
+    said = candidate.window.counts or candidate.literals or query.dates or query.has_filters
+    return bool(said) or not far
 
 
 def _joined(before: Counted, own: Counted) -> Counted:

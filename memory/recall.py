@@ -24,6 +24,10 @@ from memory.search import Hit, Search
 from memory.similarity import NoMeaning, Similarity
 from memory.vault import MEMORY_CAP_CHARS, Vault
 
+# So many new passages get their vectors while a question waits (some 15 s); more wait for
+# `complete_meaning`.
+WHILE_WAITING = 800
+AT_A_TIME = 64
 Answer = TypeVar("Answer")
 
 
@@ -80,9 +84,14 @@ class Recall:
             return self.refresh()
 
     def complete_meaning(self) -> None:
-        """Give every passage its vector, where the embeddings are installed."""
-        with self._turn:
-            self._open()[1].complete()
+        """Give every passage its vector, where the embeddings are installed.
+
+        A minute for 3,000 passages; questions are answered in between.
+        """
+        given = 1
+        while given:
+            with self._turn:
+                given = self._open()[1].refresh(AT_A_TIME)
 
     def get(self, link: str, *, around: int = 0) -> Passage:
         """Give the lines that a link names (`path#L3-L5`, `path#Heading`, `path#^block`).
@@ -150,7 +159,7 @@ class Recall:
     def _refreshed(self) -> Refreshed:
         index, similarity = self._open()
         refreshed = refresh(index, self._vault.folder)
-        similarity.refresh()
+        similarity.refresh(WHILE_WAITING)
         return refreshed
 
     def _searcher(self) -> Search:

@@ -20,12 +20,8 @@ class Similarity(Protocol):
         """Give the share of units that have a vector, from 0 to 1."""
         ...
 
-    def refresh(self) -> None:
-        """Give new units their vectors, as far as that is quick."""
-        ...
-
-    def complete(self) -> None:
-        """Give every unit its vector, however long it takes."""
+    def refresh(self, most: int) -> int:
+        """Give at most so many new units their vectors, and say how many."""
         ...
 
     def nearest(self, wording: str, count: int) -> list[int]:
@@ -49,11 +45,9 @@ class NoMeaning:
         """Give nothing: there are no vectors."""
         return 0.0
 
-    def refresh(self) -> None:
+    def refresh(self, _most: int) -> int:
         """Do nothing."""
-
-    def complete(self) -> None:
-        """Do nothing."""
+        return 0
 
     def nearest(self, _wording: str, _count: int) -> list[int]:
         """Find nothing."""

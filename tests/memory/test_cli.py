@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ def test_search_prints_links_and_says_why(vault):
     assert done.exit_code == 0
     assert done.stdout.startswith("Boat.md#L3-L3  (")
     assert "mast 300 euros" in done.stdout
-    assert "own 1.20 + answer 1.00" in done.stdout
+    assert re.search(r"= \d+\.\d\d: own [\d.]+ \+ answer [\d.]+ \+ asked 0\.00", done.stdout)
 
 
 def test_a_word_can_be_ruled_out_without_quoting(vault):
