@@ -9,7 +9,6 @@ import tempfile
 from pathlib import Path
 from time import perf_counter
 
-
 from gpu_lab.placement.protocol.published import AT_130
 from gpu_lab.placement.protocol.world import Policy
 from gpu_lab.sweeps.paper import table

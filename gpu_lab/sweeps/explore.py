@@ -14,7 +14,7 @@ import numpy as np
 from gpu_lab.placement.protocol import replay
 from gpu_lab.placement.protocol.opened import Opening, replay_opened
 from gpu_lab.placement.protocol.world import SHAPE_MILLI, Ints, Policy, World
-from gpu_lab.sweeps.worlds import inflation_world
+from gpu_lab.sweeps.worlds import inflation_worlds
 
 CLOSED = Opening(repair=False, retry=False, lasting=False)
 
@@ -73,10 +73,10 @@ def explore(
     variants: dict[str, Variant],
 ) -> Iterator[Found]:
     """Measure each variant on every seed; the first is what the others are compared with."""
-    worlds = [(inflation_world(folder, workload, seed, sequence), seed) for seed in seeds]
+    worlds = list(inflation_worlds(folder, workload, seeds, sequence))
     base: list[float] = []
     for name, variant in variants.items():
-        runs = [variant(world, seed) for world, seed in worlds]
+        runs = [variant(world, seed) for seed, world in worlds]
         values = [value for value, _ in runs]
         base = base or values
         gains = np.subtract(values, base)

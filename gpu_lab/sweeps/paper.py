@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from joblib import Parallel, delayed
 
 from gpu_lab.placement.protocol import replay
 from gpu_lab.placement.protocol.published import allocation_at_130
 from gpu_lab.placement.protocol.world import Policy
-from gpu_lab.sweeps.worlds import inflation_world
+from gpu_lab.sweeps.worlds import inflation_worlds
 
 
 @dataclass(frozen=True)
@@ -42,20 +43,16 @@ def table(
 ) -> Iterator[PaperRow]:
     """Yield the rows, workload by workload.
 
-    `workers` processes share the seeds; `done` is told of every finished (workload, seed).
+    `workers` processes share the workloads; `done` is told of each that is finished.
     """
-    from joblib import Parallel, delayed
-
-    tasks = [(name, seed) for name in workloads for seed in seeds]
-    finals: dict[tuple[str, Policy], list[float]] = {}
     pool = Parallel(n_jobs=workers, return_as="generator")
-    runs = pool(delayed(_finals)(folder, sequence, *task, tuple(policies)) for task in tasks)
-    for (name, seed), values in zip(tasks, runs, strict=True):
+    runs = pool(
+        delayed(_finals)(folder, sequence, name, tuple(seeds), tuple(policies))
+        for name in workloads
+    )
+    for name, finals in zip(workloads, runs, strict=True):
         done()
-        for policy, value in zip(policies, values, strict=True):
-            finals.setdefault((name, policy), []).append(value)
-        if seed == seeds[-1]:
-            yield from (_row(name, policy, finals[name, policy]) for policy in policies)
+        yield from (_row(name, policy, finals[policy]) for policy in policies)
 
 
 def _row(workload: str, policy: Policy, values: Sequence[float]) -> PaperRow:
@@ -67,10 +64,15 @@ def _row(workload: str, policy: Policy, values: Sequence[float]) -> PaperRow:
 
 
 def _finals(
-    folder: Path, sequence: Path | None, workload: str, seed: int, policies: Sequence[Policy]
-) -> list[float]:
-    world = inflation_world(folder, workload, seed, sequence)
-    return [
-        replay.run(world, policy, np.random.default_rng(seed)).curves.allocation[-1]
-        for policy in policies
-    ]
+    folder: Path,
+    sequence: Path | None,
+    workload: str,
+    seeds: Sequence[int],
+    policies: Sequence[Policy],
+) -> dict[Policy, list[float]]:
+    finals: dict[Policy, list[float]] = {policy: [] for policy in policies}
+    for seed, world in inflation_worlds(folder, workload, seeds, sequence):
+        for policy in policies:
+            outcome = replay.run(world, policy, np.random.default_rng(seed))
+            finals[policy].append(outcome.curves.allocation[-1])
+    return finals

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +19,21 @@ def inflation_world(folder: Path, workload: str, seed: int, sequence: Path | Non
 
     Raises `TraceNotFound`, `TraceMalformed`, `BadWorld`.
     """
+    return next(inflation_worlds(folder, workload, (seed,), sequence))[1]
+
+
+def inflation_worlds(
+    folder: Path, workload: str, seeds: Sequence[int], sequence: Path | None
+) -> Iterator[tuple[int, World]]:
+    """Make the world of each seed; the trace is read once."""
     nodes, pods = read_nodes(folder), read_pods(folder, workload)
-    if sequence is not None:
-        order = read_order(sequence, workload, seed)
-        return build(nodes, pods, order.pods, order.node_rank)
-    return build(nodes, pods, *draw_order(pods, nodes, np.random.default_rng(seed)))
+    for seed in seeds:
+        if sequence is None:
+            drawn = draw_order(pods, nodes, np.random.default_rng(seed))
+            yield seed, build(nodes, pods, *drawn)
+        else:
+            order = read_order(sequence, workload, seed)
+            yield seed, build(nodes, pods, order.pods, order.node_rank)
 
 
 def orders_beside(folder: Path) -> Path | None:

@@ -1,0 +1,160 @@
+"""The lab's verbs of runs in time, as the person types them."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from bot.cli.lab_simulate import app
+
+ROOT = Path(__file__).resolve().parents[1]
+TRACES = (ROOT / os.environ.get("TOUCHBASE_SHARED", "../shared") / "traces").resolve()
+needs_traces = pytest.mark.skipif(
+    not (TRACES / "openb_oracle" / "sequences.npz").is_file(),
+    reason="the openb traces are not there; TOUCHBASE_SHARED names their folder",
+)
+NODES = "sn,cpu_milli,memory_mib,gpu,model\nn0,32000,65536,2,T4\nn1,32000,65536,2,T4\n"
+PODS = "name,cpu_milli,memory_mib,num_gpu,gpu_milli\np0,1000,64,1,500\np1,1000,64,1,900\n"
+
+
+def typed(*words: object) -> str:
+    done = CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def refused(*words: object) -> str:
+    done = CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=False)
+    assert done.exit_code == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+    return done.stderr
+
+
+@pytest.fixture
+def openb(tmp_path: Path) -> Path:
+    (tmp_path / "openb_node_list_gpu_node.csv").write_text(NODES)
+    (tmp_path / "openb_pod_list_two.csv").write_text(PODS)
+    return tmp_path
+
+
+@needs_traces
+def test_a_published_run_is_printed_as_131_allocations_and_131_fragmentations():
+    sequence = TRACES / "openb_oracle" / "sequences.npz"
+    words = ("simulate", "--trace", TRACES / "openb", "--workload", "default", "--policy", "fgd")
+    printed = json.loads(
+        typed(*words, "--sequence", sequence, "--seed", 42, "--protocol", "fgd", "--json")
+    )
+    assert (len(printed["allocation"]), len(printed["fragmentation"])) == (131, 131)
+    assert printed["allocation"][130] == 95.29
+    assert printed["fragmentation"][0] == 13.9192
+
+
+def test_where_nothing_arrived_the_printed_figure_is_null(openb):
+    printed = json.loads(
+        typed("simulate", "--trace", openb, "--workload", "two", "--protocol", "fgd", "--json")
+    )
+    assert printed["allocation"][0] is None
+    assert printed["order"] == "drawn"
+
+
+def test_the_same_seed_prints_the_same_run():
+    words = ("simulate", "--make", 300, "--nodes", 2, "--json", "--seed", 3)
+    assert typed(*words) == typed(*words)
+    assert json.loads(typed(*words))["finished"] == 300
+
+
+def test_a_run_and_its_pictures_are_written(openb, tmp_path):
+    for words, name in (
+        (("simulate", "--make", 300, "--nodes", 2), "queue.png"),
+        (("simulate", "--trace", openb, "--workload", "two", "--protocol", "fgd"), "curve.png"),
+        (("ops", "--nodes", 16), "gantt.png"),
+    ):
+        typed(*words, "--picture", tmp_path / name)
+        assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")
+
+
+def test_traces_are_listed_with_licences_made_and_checked(tmp_path):
+    assert {"where", "licence", "holds"} <= set(json.loads(typed("traces", "--json"))[0])
+    assert "CC-BY-4.0" in typed("traces")
+    made = tmp_path / "made.csv"
+    typed("traces", "--make", 200, "--gpus", 64, "--out", made)
+    assert json.loads(typed("traces", "--check", made, "--json"))["jobs"] == 200
+    printed = json.loads(typed("simulate", "--trace", made, "--nodes", 8, "--json"))
+    assert printed["jobs"] == 200
+
+
+def test_a_sweep_leaves_results_parquet_and_page_and_goes_on(tmp_path):
+    words = ("sweep", tmp_path, "--protocol", "events", "--make", 100, "--nodes", 2)
+    first = json.loads(typed(*words, "--seeds", "1-2", "--workers", 1, "--json"))
+    assert len(first) == 6
+    assert json.loads(typed(*words, "--seeds", "1-2", "--workers", 1, "--json")) == first
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "cells", "results.parquet", "report.html"
+    }  # fmt: skip
+
+
+def test_operations_compare_both_controllers():
+    printed = json.loads(typed("ops", "--nodes", 12, "--json"))
+    assert set(printed) == {"node", "cluster"}
+    assert printed["cluster"]["converged"]
+    assert printed["cluster"]["events"]
+
+
+def test_the_paper_and_the_openings_run_on_a_folder_of_ones_own(openb):
+    words = ("--trace", openb, "--workload", "two", "--seeds", "1-2", "--json")
+    rows = json.loads(typed("paper", "fgd", *words, "--workers", 1))
+    assert [row["paper"] for row in rows] == [None] * 6
+    found = json.loads(typed("explore", *words, "--no-bounds"))
+    assert found["openings"][0]["gain"] == 0.0
+    assert json.loads(typed("explore", *words, "--lasting"))["bounds"] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("simulate", "--protocol", "fgd"), "needs --trace DIR"),
+        (("simulate", "--protocol", "x"), "no protocol 'x'; there are: fgd, events"),
+        (("simulate", "--order", "lifo"), "--order 'lifo' is none of: fifo, shortest"),
+        (("simulate", "--backfill", "x"), "--backfill 'x' is none of: none, skip, easy"),
+        (("simulate", "--trace", "none.csv"), "no such trace: none.csv"),
+        (("simulate", "--load", "-1"), "load over 0"),
+        (("sweep", "out", "--protocol", "fgd"), "needs --trace DIR"),
+        (("sweep", "out", "--dask", "a:1", "--ray", "b:1"), "exclude each other"),
+        (("sweep", "out", "--protocol", "events", "--seeds", "x"), "not of the form 42-51"),
+        (("sweep", "out", "--protocol", "events", "--seeds", "9-3"), "name none"),
+        (("ops", "--controller", "x"), "--controller 'x' is none of: node, cluster"),
+        (("ops", "--nodes", "2"), "4 nodes asked of 'a', which has 2"),
+        (("paper", "fgd"), "needs --trace DIR"),
+        (("explore",), "needs --trace DIR"),
+        (("traces", "--make", "5"), "--make needs --out"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line_with_the_way_out(words, complaint, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert complaint in refused(*words)
+
+
+def test_a_policy_or_workload_that_is_not_there_is_named_with_those_that_are(openb):
+    words = ("simulate", "--protocol", "fgd", "--trace", openb)
+    assert "there are: random, dot-product" in refused(*words, "--policy", "x", "--workload", "two")
+    assert "workloads there: two" in refused(*words, "--workload", "three")
+
+
+def test_an_order_of_another_trace_is_refused(openb):
+    sequence = openb / "s.npz"
+    key = "openb_pod_list_two/42"
+    np.savez(sequence, **{f"{key}/pods": np.arange(9), f"{key}/noderank": np.arange(2)})
+    words = ("simulate", "--protocol", "fgd", "--trace", openb, "--workload", "two")
+    assert "the list has 2 pods" in refused(*words, "--sequence", sequence)
+
+
+def test_a_job_too_large_for_the_fleet_says_what_fits(tmp_path):
+    path = tmp_path / "jobs.csv"
+    path.write_text("submit_seconds,duration_seconds,gpus\n0,5,99\n")
+    words = ("simulate", "--trace", path, "--nodes", 2)
+    assert "99 GPUs asked for; the most that fits is 16" in refused(*words)
