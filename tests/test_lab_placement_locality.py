@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from gpu_lab.fleet import Block, Domain, FleetDescription, Machine, NodeType, build_fleet
 from gpu_lab.placement import bitmaps
+from gpu_lab.placement import locality_kernels as kernels
 from gpu_lab.placement.locality import place_plainly
 from gpu_lab.placement.locality_index import LocalityIndex, UnequalNodes, plain_branches
 
@@ -124,3 +125,23 @@ def test_nodes_of_unequal_size_need_an_index_each() -> None:
 
     with pytest.raises(UnequalNodes, match="2 or 8 GPUs"):
         LocalityIndex(fleet)
+
+
+def test_gangs_that_come_and_go_are_placed_alike_by_index_and_by_scan() -> None:
+    sizes = np.random.default_rng(5).choice([1, 2, 4, 8, 16], size=400).astype(np.int64)
+    books = []
+    for scan in (False, True):
+        index = LocalityIndex(even_fleet((1, 2, 3, 4)))
+        total = int(index.free.sum())
+        churn = kernels.Churn(
+            sizes,
+            np.zeros((total + 1, 17), dtype=np.int64),
+            np.arange(total + 1),
+            np.asarray([0, 0, 0, 42, 0], dtype=np.int64),
+        )
+        kernels.replay(index.kernel, churn, np.asarray([0, 400]), int(total * 0.9), scan)
+        assert index.free.sum() == total - churn.books[kernels.USED]
+        books.append(churn.books.tolist())
+
+    assert books[0] == books[1]
+    assert books[0][kernels.PLACED] > 200

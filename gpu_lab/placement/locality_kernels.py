@@ -174,19 +174,22 @@ def copy_whole(index: Index, branch: int, whole: int, nodes: Ints, taken: int) -
 
 
 class Churn(NamedTuple):
-    """Gangs that come and go: `sizes` in GPUs, one row of `nodes` for each, those that run.
+    """Gangs that come and go: `sizes` in GPUs, in order of arrival.
 
-    `books` holds the GPUs in use, the gangs running, the gangs placed, and the state of the
-    small generator that says which gang leaves next.
+    `slots` has a row for each gang that runs: its GPUs, then its nodes. `running` numbers the
+    slots, those in use first. `books` holds the GPUs in use, the gangs running, the gangs
+    placed, the state of the small generator that says which gang leaves next, and a checksum of
+    every decision.
     """
 
     sizes: Ints
-    nodes: Ints
+    slots: Ints
     running: Ints
     books: Ints
 
 
-USED, RUNNING, PLACED, DRAW = range(4)
+USED, RUNNING, PLACED, DRAW, CHECKSUM = range(5)
+LARGEST_DRAW = 2_147_483_647
 
 
 @njit(cache=True)
@@ -200,29 +203,29 @@ def replay(index: Index, churn: Churn, gangs: Ints, limit: int, scan: bool) -> N
         gpus = churn.sizes[gang]
         while books[USED] + gpus > limit and books[RUNNING] > 0:
             leave(index, churn)
-        if scan:
-            count = place_by_scan(index, gpus, churn.nodes[gang])
-        else:
-            count = place(index, gpus, churn.nodes[gang])
+        slot = churn.slots[churn.running[books[RUNNING]]]
+        count = place_by_scan(index, gpus, slot[1:]) if scan else place(index, gpus, slot[1:])
         if count > 0:
-            take(index, gpus, churn.nodes[gang])
-            churn.running[books[RUNNING]] = gang
+            slot[0] = gpus
+            take(index, gpus, slot[1:])
             books[RUNNING] += 1
             books[PLACED] += 1
             books[USED] += gpus
+            for node in slot[1 : count + 1]:
+                books[CHECKSUM] = (books[CHECKSUM] * 31 + node) % LARGEST_DRAW
 
 
 @njit(cache=True)
 def leave(index: Index, churn: Churn) -> None:
-    """Let one of the running gangs end, drawn by a small generator of its own."""
-    books = churn.books
-    books[DRAW] = books[DRAW] * 48_271 % 2_147_483_647
-    place = books[DRAW] % books[RUNNING]
-    gang = churn.running[place]
+    """Let one of the running gangs end, drawn by a small generator; its slot is the next free."""
+    books, running = churn.books, churn.running
+    books[DRAW] = books[DRAW] * 48_271 % LARGEST_DRAW
     books[RUNNING] -= 1
-    churn.running[place] = churn.running[books[RUNNING]]
-    give_back(index, churn.sizes[gang], churn.nodes[gang])
-    books[USED] -= churn.sizes[gang]
+    place, last = books[DRAW] % (books[RUNNING] + 1), books[RUNNING]
+    running[place], running[last] = running[last], running[place]
+    slot = churn.slots[running[last]]
+    give_back(index, slot[0], slot[1:])
+    books[USED] -= slot[0]
 
 
 @njit(cache=True)
