@@ -133,9 +133,13 @@ def _repair(rules: Rules, state: _State, memo: Memo, pod: int) -> bool:
         return False
     size = state.arrivals[pod, 2]
     helps = np.zeros(pod, np.bool_)
+    # Least memory with which a shape has no place anywhere: its pods cannot move.
+    stuck = np.full(len(state.shapes), np.iinfo(np.int64).max)
     for other in range(pod):
-        if state.node[other] >= 0 and state.arrivals[other, 2] < size:
-            helps[other] = _helps(state, pod, other)
+        if state.node[other] < 0 or state.arrivals[other, 2] >= size:
+            continue
+        if _helps(state, pod, other):
+            helps[other] = _can_move(rules, state, memo, other, stuck)
     while True:
         best, least = -1, size
         for other in range(pod):
@@ -152,6 +156,18 @@ def _repair(rules: Rules, state: _State, memo: Memo, pod: int) -> bool:
             _renew(rules, state, memo, state.arrivals[best, 0])
             _put(rules, state, memo, best, target)
             return _place(rules, state, memo, pod)
+
+
+@numba.njit(cache=True)
+def _can_move(rules: Rules, state: _State, memo: Memo, pod: int, stuck: Ints) -> bool:
+    place, memory = state.arrivals[pod, 0], state.arrivals[pod, 1]
+    if memory >= stuck[place]:
+        return False
+    _renew(rules, state, memo, place)
+    if best_node(memo.points[place], state.fleet, memory) < 0:
+        stuck[place] = memory
+        return False
+    return True
 
 
 @numba.njit(cache=True)
