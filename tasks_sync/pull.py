@@ -274,9 +274,10 @@ class Pull:
             fresh = adoption.take(list(reading.tasks.values()), list_id)
             made = [(mirror.create(task, list_id), task) for task in fresh]
             session.flush()
+            self._absorb_all(mirror, reading, {task.id for task in fresh})
+            # After the known ones, because a parent may have come to this list just now.
             for row, task in made:
                 mirror.place_new(row, task)
-            self._absorb_all(mirror, reading, {task.id for task in fresh})
             session.flush()
             if reading.standings is not None:
                 mirror.order(list_id, reading.standings.values())
