@@ -29,6 +29,8 @@ from bot.handlers import HANDLERS
 from bot.journal import Journal
 from bot.library import Library
 from bot.mailbox import Address, LetterState, Mailbox
+from bot.proposals import FILE_NAME as PROPOSALS
+from bot.proposals import read_proposals
 from bot.questions import Questions
 from bot.schema import open_database
 from bot.sessions import Sittings
@@ -81,6 +83,7 @@ class App:
     def tick(self) -> None:
         """One beat of the clock: sessions that end by themselves, then what is due."""
         self.assistant.end_idle_session()
+        self.assistant.offer_proposals(home_chat(self.settings))
         self.beat.beat()
 
     def channels(self) -> Iterator[AbstractContextManager[str]]:
@@ -205,6 +208,7 @@ def build(
         zone=settings.zone,
         now=now,
         linked=settings.google_credentials.exists,
+        proposals=lambda: read_proposals(settings.home / PROPOSALS),
     )
     door = Door(HANDLERS, open_writers)
 

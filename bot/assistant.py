@@ -28,7 +28,7 @@ from bot.conversation.meaning import (
     Unclear,
 )
 from bot.conversation.situation import Situation
-from bot.conversation.speak import answer, speak
+from bot.conversation.speak import answer, say_proposal, speak
 from bot.conversation.speak.answers import Answer
 from bot.conversation.speak.google import say_errand, say_notice
 from bot.conversation.understand import ANSWER_OF_GOOGLE, understand
@@ -192,7 +192,7 @@ class Assistant:
             self._queue_reply(writers, message, reply)
             writers.mail.answered(arrival.number)
 
-        outcome = self.door.do(action, key=message.key, then=then)
+        outcome = self.door.do(action, key=meaning.once or message.key, then=then)
         if isinstance(outcome, Done):
             self.look_back(outcome, message.key, Address(message.channel, message.chat))
 
@@ -317,6 +317,22 @@ class Assistant:
                     writers.mail.queue(key, to, Kind.NOTICE, reply)
 
         if notices:
+            self.door.write(queue)
+
+    def offer_proposals(self, to: Address) -> None:
+        """Put what other programs proposed to the person, each once."""
+        proposals = self.library.proposals()
+        now = self.local_now()
+
+        def queue(writers: Writers) -> None:
+            for each in proposals:
+                reply = say_proposal(each, now)
+                not_before = self._not_at_night()
+                writers.mail.queue(
+                    f"proposal:{each.id}", to, Kind.QUESTION, reply, not_before=not_before
+                )
+
+        if proposals:
             self.door.write(queue)
 
     # --- sessions that end by themselves ---

@@ -25,6 +25,7 @@ from bot.conversation.speak.answers import (
     Why,
 )
 from bot.mailbox import Arrival, LetterState, Mailbox, SaidFirst
+from bot.proposals import Proposal
 from bot.questions import Questions
 from bot.sessions import Sitting, Sittings
 from gpu_lab.study import StudyPhase, StudyReader, StudyState
@@ -53,6 +54,7 @@ class Library:
     zone: ZoneInfo
     now: Callable[[], datetime]
     linked: Callable[[], bool]
+    proposals: Callable[[], tuple[Proposal, ...]]
 
     def situation(self, now: datetime) -> Situation:
         """Gather what understanding a message may need; `now` is in the person's zone."""
@@ -68,6 +70,7 @@ class Library:
             study=self.studies.current(),
             last_study=self._last_study(now),
             session_id=sitting.id if sitting else None,
+            proposals=self.proposals(),
             remembered=tuple((line.block, line.text) for line in self.notes.remembered()),
         )
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import typer
 
-from bot.cli import lab, memory, setup, tasks
+from bot.cli import lab, memory, memory_review, setup, tasks
 from bot.cli.daily import chat, demo, doctor, run, settings, status
+from bot.cli.mcp import mcp
 from bot.cli.output import Home, Options, Set, report
 
 app = typer.Typer(
@@ -18,9 +19,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Your tasks, your notes and a GPU-scheduler lab, in one chat.",
 )
-for verb in (run, chat, demo, status, doctor, settings):
+for verb in (run, chat, demo, status, doctor, settings, mcp):
     app.command()(verb)
 app.add_typer(tasks.app, name="tasks", help="The task list.")
+memory.app.add_typer(memory_review.app)
 app.add_typer(memory.app, name="memory", help="Notes: search, links, health, reviews.")
 app.add_typer(lab.app, name="lab", help="The GPU-scheduler lab.")
 app.add_typer(setup.app, name="setup", help="Link Telegram or Google.")

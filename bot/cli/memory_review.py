@@ -43,6 +43,7 @@ def review(
     ] = 0,
 ) -> None:
     """Write the minutes of a session: chat archive, Claude Code or Codex JSONL, plain text."""
+    from memory.boundaries import shipped_weights
     from memory.found import shipped_actions
     from memory.review import review, review_page
     from memory.transcripts import read_transcript
@@ -50,7 +51,9 @@ def review(
     if as_json and as_markdown:
         fail("--json and --md exclude each other: choose one")
     text, name = contents(file)
-    found = review(read_transcript(text, name), shipped_actions(), grain(finer, coarser))
+    found = review(
+        read_transcript(text, name), shipped_actions(), grain(finer, coarser), shipped_weights()
+    )
     if as_json:
         print_json(asdict(found))
         return

@@ -11,11 +11,15 @@ from bot.mailbox import Button
 
 @dataclass(frozen=True)
 class Act:
-    """Do this; `more` is said on top once it is done, `next_text` is worked on after it."""
+    """Do this; `more` is said on top once it is done, `next_text` is worked on after it.
+
+    `once` names what must not happen twice, however many messages ask for it.
+    """
 
     action: Action
     more: str | None = None
     next_text: str | None = None
+    once: str | None = None
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from bot.proposals import Proposal
 from bot.questions import Question
 from gpu_lab.study import StudyState
 from tasks_sync import Task, TaskList
@@ -23,6 +24,7 @@ class Situation:
     study: StudyState | None = None
     last_study: StudyState | None = None
     session_id: str | None = None
+    proposals: tuple[Proposal, ...] = ()
     remembered: tuple[tuple[str, str], ...] = field(default=())
 
     @property

@@ -124,6 +124,8 @@ def pressed(code: str, situation: Situation) -> Meaning:
             return Act(CheckOff(wanted), more="Now the new one: send “add …”.")
         case "undo":
             return Act(Undo())
+        case "propose":
+            return proposed(wanted, situation)
         case "lost":
             return Act(RestoreLost(wanted))
         case "fine":
@@ -138,6 +140,15 @@ def pressed(code: str, situation: Situation) -> Meaning:
             return Act(actions[verb](wanted))
         case _:
             return Unclear("That button is no longer in use; nothing was done.")
+
+
+def proposed(wanted: str, situation: Situation) -> Meaning:
+    """Add what another program proposed, once."""
+    for proposal in situation.proposals:
+        if proposal.id == wanted:
+            action = AddTask(proposal.title, proposal.due, proposal.notes)
+            return Act(action, once=f"proposal:{wanted}")
+    return Unclear("That proposal is no longer kept; nothing was done.")
 
 
 # --- commands ---

@@ -1,7 +1,13 @@
 """From what happened to what to say: the only place with sentences."""
 
 from bot.conversation.speak.answers import answer
-from bot.conversation.speak.first import say_briefing, say_nudge, say_reminder, say_review
+from bot.conversation.speak.first import (
+    say_briefing,
+    say_nudge,
+    say_proposal,
+    say_reminder,
+    say_review,
+)
 from bot.conversation.speak.outcomes import speak
 from bot.conversation.speak.refusals import apology
 
@@ -10,6 +16,7 @@ __all__ = [
     "apology",
     "say_briefing",
     "say_nudge",
+    "say_proposal",
     "say_reminder",
     "say_review",
     "speak",

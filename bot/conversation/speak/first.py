@@ -16,6 +16,7 @@ from bot.conversation.speak.phrases import (
     moment_phrase,
 )
 from bot.mailbox import Button, Reply
+from bot.proposals import Proposal
 from heartbeat.briefing import Briefing
 from heartbeat.checkins import AskWhatNow, Bring, Nudge, Topic
 from heartbeat.pressing import DueSoon, DueToday, NextUp, Pressing, WaitingSince
@@ -187,3 +188,10 @@ def say_reminder(reminder: Reminder, now: datetime, *, again: bool) -> Reply:
     repeat = "  (possibly said before)" if again else ""
     task = ((Button("Done", f"done:{reminder.task_id}"),),) if reminder.task_id else ()
     return Reply(f"⏰ {reminder.text}{suffix}{repeat}", task)
+
+
+def say_proposal(proposal: Proposal, now: datetime) -> Reply:
+    """Put to the person what another program would add."""
+    due = f" for {day_phrase(proposal.due, now.date())}" if proposal.due else ""
+    text = f"Another program proposes a task: “{proposal.title}”{due}. Only you can add it."
+    return Reply(text, ((Button("Add it", f"propose:{proposal.id}"),),))
