@@ -8,11 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import IntEnum
 
-from memory.boundaries import TopicGap, Utterance, plain, topic_gaps, within_budget
+from memory.boundaries import (
+    QuestionWeights,
+    TopicGap,
+    Utterance,
+    plain,
+    question_scores,
+    topic_gaps,
+    within_budget,
+)
 from memory.outcomes import commit_subject, last_paragraph, opened_pull_request, tests_passed
 from memory.transcripts import Compaction, Event, HumanTurn, Reply, ToolUse
 from memory.work import Work, worked_on
@@ -65,12 +73,16 @@ class Atom:
 
 @dataclass(frozen=True)
 class Gap:
-    """The place before an atom: how likely a new topic starts there, and why."""
+    """The place before an atom: how likely a new topic starts there, and why.
+
+    `asks_anew` says that a new question starts there, topic or not; only the finest cut asks.
+    """
 
     before_atom: int
     event: int
     score: float
     because: tuple[str, ...]
+    asks_anew: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,16 +106,23 @@ class Span:
         return tuple(event for atom in self.atoms for event in atom.events)
 
 
-def cuttable(events: Sequence[Event]) -> Cuttable:
-    """Group events into atoms and score the gaps between them."""
+def cuttable(events: Sequence[Event], questions: QuestionWeights | None = None) -> Cuttable:
+    """Group events into atoms and score the gaps between them.
+
+    With `questions`, the finest cut also parts the questions of one topic.
+    """
     atoms = tuple(_atoms(events))
-    return Cuttable(atoms, tuple(_gaps(atoms)))
+    return Cuttable(atoms, tuple(_gaps(atoms, questions)))
 
 
 def spans(session: Cuttable, grain: Grain = Grain.EVEN) -> tuple[Span, ...]:
     """Cut at every gap whose score beats the grain's threshold, then join what is too small."""
     scores = [gap.score for gap in session.gaps]
-    chosen = [index for index, score in enumerate(scores) if score > -float(grain)]
+    chosen = [
+        index
+        for index, gap in enumerate(session.gaps)
+        if gap.score > -float(grain) or (gap.asks_anew and grain is Grain.FINEST)
+    ]
     if any(isinstance(event, ToolUse) for atom in session.atoms for event in atom.events):
         chosen = within_budget(scores, chosen, _budget(session.atoms, grain))
     if grain <= Grain.EVEN:
@@ -122,7 +141,7 @@ def _atoms(events: Sequence[Event]) -> Iterator[Atom]:
         yield Atom(tuple(running))
 
 
-def _gaps(atoms: Sequence[Atom]) -> Iterator[Gap]:
+def _gaps(atoms: Sequence[Atom], questions: QuestionWeights | None) -> Iterator[Gap]:
     talk: list[Utterance] = []
     opens_at: dict[int, int] = {}
     for index, atom in enumerate(atoms):
@@ -131,9 +150,13 @@ def _gaps(atoms: Sequence[Atom]) -> Iterator[Gap]:
             talk.append(Utterance(atom.human.text, steering=True))
         talk.extend(_last_words(atom))
     worded = {gap.before: gap for gap in topic_gaps(talk)}
+    asked = question_scores(talk, questions) if questions else []
+    anew = {at + 1 for at, score in enumerate(asked) if questions and score > questions.threshold}
     work = worked_on(atom.events for atom in atoms)
     for index in range(1, len(atoms)):
-        yield _gap(atoms, index, worded.get(opens_at.get(index, -1)), work)
+        opens = opens_at.get(index, -1)
+        gap = _gap(atoms, index, worded.get(opens), work)
+        yield replace(gap, asks_anew=opens in anew)
 
 
 def _last_words(atom: Atom) -> Iterator[Utterance]:

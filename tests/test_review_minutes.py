@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from benchmarks._agent_sessions import written_sessions
 from bot.cli.memory_review import app
+from memory.boundaries import shipped_weights
 from memory.found import shipped_actions
 from memory.resume import Resumption, resume_page, resumption
 from memory.review import Grain, Quote, Review, Status, review, review_page
@@ -124,6 +125,21 @@ def test_every_event_is_in_exactly_one_topic_and_finer_cuts_refine_coarser_ones(
             borders.append(len(found))
         assert all(fewer <= more for fewer, more in pairwise(borders))
         assert borders[0] < borders[-1]
+
+
+def test_the_finest_cut_parts_the_questions_of_one_topic() -> None:
+    talk = (
+        "user: How do I apply for disability benefits?\n"
+        "assistant: You can apply online or by phone.\n"
+        "user: What documents do I need?\n"
+        "assistant: Your birth certificate.\n"
+        "user: Is a passport ok?\nassistant: Yes it is.\n"
+    )
+    transcript = read_transcript(HEAD + talk)
+    even = review(transcript, ACTIONS, Grain.EVEN, shipped_weights())
+    finest = review(transcript, ACTIONS, Grain.FINEST, shipped_weights())
+    assert len(even.segments) == 1
+    assert [s.title.event for s in finest.segments] == [1, 3, 5]
 
 
 def agent(*rows: tuple[str, str, str, bool]) -> str:

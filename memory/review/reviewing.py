@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
+from memory.boundaries import QuestionWeights
 from memory.boundaries.terms import bag, content, likeness, rarity
 from memory.found import ActionModel
 from memory.review.fields import (
@@ -27,9 +28,17 @@ RESUMED_WITHIN = 60
 UNFINISHED = {Status.ABANDONED, Status.OPEN, Status.BLOCKED, Status.DEFERRED}
 
 
-def review(transcript: Transcript, actions: ActionModel, grain: Grain = Grain.EVEN) -> Review:
-    """Cut a session into segments and fill in the fields of each."""
-    session = cuttable(transcript.events)
+def review(
+    transcript: Transcript,
+    actions: ActionModel,
+    grain: Grain = Grain.EVEN,
+    questions: QuestionWeights | None = None,
+) -> Review:
+    """Cut a session into segments and fill in the fields of each.
+
+    `questions` only matters for the finest grain, which then parts questions of one topic too.
+    """
+    session = cuttable(transcript.events, questions)
     cut = spans(session, grain)
     resumed = _resumptions(cut)
     segments = tuple(
