@@ -135,14 +135,16 @@ def stock_insert(service: Any, title: str, retries: int) -> bool:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--each", type=int, default=2_000)
+    parser.add_argument("--each", type=int, default=2_000, help="inserts per seed")
+    parser.add_argument("--batch", type=int, default=200, help="of them in one account")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--stock", type=int, default=300)
     asked, _ = parser.parse_known_args()
     started, mine = time.perf_counter(), Outcome()
     for seed in range(asked.first_seed, asked.first_seed + asked.seeds):
-        ours(asked.each, seed, mine)
+        for batch in range(asked.each // asked.batch):
+            ours(asked.batch, 1000 * seed + batch, mine)
         print(f"  seed {seed}: {mine}", flush=True)
     seconds = time.perf_counter() - started
     print(

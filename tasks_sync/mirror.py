@@ -273,6 +273,9 @@ class Mirror:
     def order(self, list_id: str, standings: Iterable[Standing]) -> None:
         """Bring the order here to Google's, but for what was moved or made here meanwhile."""
         live = self._live(list_id)
+        self._bases += self.session.exec(
+            select(TaskBaseRow).where(TaskBaseRow.list_id == list_id)
+        ).all()
         by_remote = {row.remote_id: row for row in live if row.remote_id}
         pinned = self._pinned(list_id)
         theirs: dict[str | None, list[tuple[str, str, str]]] = {}

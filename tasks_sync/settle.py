@@ -98,6 +98,7 @@ class Settle:
             shown = self._shown_since(task_list.remote_id, ops)
         with self._means.transaction() as session:
             mirror = Mirror(session, self._means, self._told, self._ahead)
+            mirror.preload([task.id for task in shown])
             Adoption(mirror, self._means).take(shown, task_list.id)
             for op in ops:
                 still = session.get(TaskOutboxRow, op.seq)

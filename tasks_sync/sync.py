@@ -217,33 +217,10 @@ class Sync:
     def _report(
         self, told: Told, requests: int, again_at: datetime | None, *, complete: bool
     ) -> SyncReport:
-        now = self.means.now()
         with self.means.transaction() as session:
-            account = account_of(session)
-            if account.budget_day != quota_day(now):
-                account.budget_day, account.budget_used = quota_day(now), 0
-            account.budget_used += requests
-            account.last_run_at = now
+            self._count_requests(session, requests)
             waiting = state_of(session).waiting
-            next_row = session.exec(
-                select(TaskOutboxRow.next_at)
-                # What is due and was not sent waits for another row, and wakes nobody by itself.
-                .where(
-                    col(TaskOutboxRow.state).in_([OpState.QUEUED, OpState.UNCERTAIN]),
-                    col(TaskOutboxRow.next_at) > now,
-                )
-                .order_by(col(TaskOutboxRow.next_at))
-            ).first()
-            paused = account.paused_until
-            twin_noted = session.exec(
-                select(TaskResentRow).where(col(TaskResentRow.twin_remote_id).is_not(None))
-            ).first()
-        if again_at is None and complete and next_row is not None:
-            again_at = next_row
-        if again_at is None and twin_noted is not None:
-            again_at = now
-        if paused is not None and paused > now:
-            again_at = paused
+            again_at = self._again_at(session, again_at, complete=complete)
         return SyncReport(
             pulled=told.pulled,
             pushed=told.pushed,
@@ -254,6 +231,34 @@ class Sync:
             again_at=again_at,
             complete=complete,
         )
+
+    def _count_requests(self, session: Session, requests: int) -> None:
+        now, account = self.means.now(), account_of(session)
+        if account.budget_day != quota_day(now):
+            account.budget_day, account.budget_used = quota_day(now), 0
+        account.budget_used += requests
+        account.last_run_at = now
+
+    def _again_at(
+        self, session: Session, asked: datetime | None, *, complete: bool
+    ) -> datetime | None:
+        """Give when something waits for the clock; what waits for another row wakes nobody."""
+        now, paused = self.means.now(), account_of(session).paused_until
+        if paused is not None and paused > now:
+            return paused
+        if asked is not None:
+            return asked
+        if complete:
+            asked = session.exec(
+                select(TaskOutboxRow.next_at)
+                .where(
+                    col(TaskOutboxRow.state).in_([OpState.QUEUED, OpState.UNCERTAIN]),
+                    col(TaskOutboxRow.next_at) > now,
+                )
+                .order_by(col(TaskOutboxRow.next_at))
+            ).first()
+        twin = select(TaskResentRow).where(col(TaskResentRow.twin_remote_id).is_not(None))
+        return now if asked is None and session.exec(twin).first() is not None else asked
 
     # What can go wrong
 
