@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.output import Home, fail, settings_for
+from bot.proposals import FILE_NAME
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from memory.recall import Passage, Recall
     from memory.resume import NothingYet, Resumption
     from memory.search import Hit
-
-PROPOSALS = "proposals.jsonl"
 
 
 def mcp(
@@ -146,7 +145,7 @@ def proposals(settings: Settings) -> Callable[[Proposed], str]:
 
         proposal_id = fresh_id()
         settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        append(settings.home / PROPOSALS, line_of(proposal_id, proposed, utc_now()))
+        append(settings.home / FILE_NAME, line_of(proposal_id, proposed, utc_now()))
         return proposal_id
 
     return keep

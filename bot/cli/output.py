@@ -79,6 +79,11 @@ KNOWN = (
     "MemoryRefused",
     "MemoryUnavailable",
     "StudyRefused",
+    "ReminderRefused",
+    "ArchiveDamaged",
+    "LinkFailed",
+    "ProbeRefused",
+    "ProbeUnavailable",
 )
 
 

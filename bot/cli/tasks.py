@@ -261,6 +261,37 @@ def conflicts(
             typer.echo("No conflicts.")
 
 
+@app.command("export")
+def export_everything(
+    context: typer.Context,
+    home: Home = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The only form there is.")] = True,  # noqa: ARG001
+) -> None:
+    """Print everything about the tasks as JSON; `import` restores it."""
+    from sqlmodel import Session
+
+    from tasks_sync.archive import export_tasks
+
+    with opened(context, home) as touchbase, Session(touchbase.engine) as session:
+        typer.echo(export_tasks(session, at=touchbase.now()))
+
+
+@app.command("import")
+def import_everything(
+    context: typer.Context,
+    file: Annotated[typer.FileText, typer.Argument(help="What `export` printed; - for a pipe.")],
+    home: Home = None,
+) -> None:
+    """Restore what `export` printed into a folder that has no tasks yet."""
+    from tasks_sync.archive import Imported, import_tasks
+
+    brought: list[Imported] = []
+    text = file.read()
+    with opened(context, home) as touchbase:
+        touchbase.door.write(lambda writers: brought.append(import_tasks(writers.session, text)))
+    typer.echo(f"Restored {brought[0].lists} lists and {brought[0].tasks} tasks.")
+
+
 # --- what the verbs share ---
 
 
