@@ -19,8 +19,9 @@ from benchmarks._linear import trained
 from benchmarks._segment_scores import folds
 from benchmarks._shared_data import shared
 from memory.found import ActionModel, actions_in, shipped_actions
-from memory.found.actions import ASK, PROMISE, SHIPPED, action_features
+from memory.found.actions import ASK, PROMISE, action_features
 from memory.found.questions import is_question
+from memory.found.shipped import SHIPPED
 from memory.review import review
 from memory.transcripts import read_transcript
 

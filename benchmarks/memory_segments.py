@@ -26,7 +26,7 @@ from memory.boundaries import (
     question_scores,
     topic_gaps,
 )
-from memory.boundaries.questions import SHIPPED
+from memory.boundaries.shipped import SHIPPED
 from memory.encoder import Encoder, weights_folder
 from memory.segments import Grain, cuttable, spans
 from memory.transcripts import read_transcript

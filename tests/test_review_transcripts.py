@@ -200,6 +200,13 @@ def test_plain_text_is_paragraphs_and_windows_line_ends_change_nothing() -> None
     assert read_transcript(text.replace("\n", "\r\n")).events == transcript.events
 
 
+def test_half_a_character_becomes_a_sign_that_can_be_written() -> None:
+    text = lines(
+        '{"type":"user","message":{"role":"user","content":"a \\ud83d b \\ud83d\\ude00 c \\ude00"}}'
+    )
+    assert humans(read_transcript(text)) == ["a \ufffd b \U0001f600 c \ufffd"]
+
+
 def test_a_binary_file_is_refused() -> None:
     with pytest.raises(MemoryRefused, match=r"photo\.png is binary"):
         read_transcript("\x89PNG\x00", "photo.png")

@@ -5,9 +5,9 @@ from memory.boundaries.questions import (
     QuestionWeights,
     question_features,
     question_scores,
-    shipped_weights,
 )
 from memory.boundaries.scores import above, within_budget
+from memory.boundaries.shipped import shipped_weights
 from memory.boundaries.topics import TopicGap, topic_gaps
 
 __all__ = [

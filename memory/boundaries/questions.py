@@ -1,22 +1,19 @@
 """Scoring gaps for "a new question starts here", finer than a topic, by weights learned elsewhere.
 
-The weights are a readable JSON file beside this module; training is in
-`benchmarks/memory_segments.py`. Nothing here opens the file except `shipped_weights`.
+Opens no file: `memory/boundaries/shipped.py` reads the weights, `benchmarks/memory_segments.py`
+learns them.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
-from pathlib import Path
 
 from memory.boundaries.cues import Cues, Utterance, asks_back, cues_of, plain
 from memory.boundaries.terms import words
 
-SHIPPED = Path(__file__).with_name("question_weights.json")
 AROUND = (-2, -1, 0, 1, 2, 3)
 PLAIN_ANSWERS = ("yes", "yeah", "yep", "no", "nope", "ok", "okay", "sure", "not", "i do", "i am")
 
@@ -28,12 +25,6 @@ class QuestionWeights:
     bias: float
     threshold: float
     weights: Mapping[str, float]
-
-
-def shipped_weights() -> QuestionWeights:
-    """Read the weights that come with the package."""
-    stored = json.loads(SHIPPED.read_text(encoding="utf-8"))
-    return QuestionWeights(stored["bias"], stored["threshold"], stored["weights"])
 
 
 def question_scores(talk: Sequence[Utterance], model: QuestionWeights) -> list[float]:

@@ -1,23 +1,20 @@
 """Finding lines that ask for something to be done. Offers them; adds no task.
 
 Marks come first (a checkbox, TODO, an arrow), then a linear model of English requests and promises
-whose readable weights lie beside this module. Each find carries its confidence.
+whose weights `memory/found/shipped.py` reads. Each find carries its confidence.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 
 from memory.found.sentences import Sentence, bare, sentences
 from memory.word_lists import word_set
 
-SHIPPED = Path(__file__).with_name("action_weights.json")
 TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)?|\$link|\?|!|\d+|:")
 MARK = re.compile(
     r"^(?:\[ \]\s*|(?:TODO|FIXME|AI|ACTION(?: ITEM)?S?|NEXT(?: STEPS?)?|TASK|To ?do|Action(?: "
@@ -129,12 +126,6 @@ class FoundAction:
     confidence: float
     as_task: bool
     marked: bool
-
-
-def shipped_actions() -> ActionModel:
-    """Read the weights that come with the package."""
-    stored = json.loads(SHIPPED.read_text(encoding="utf-8"))
-    return ActionModel(stored["bias"], stored["listed"], stored["task"], stored["weights"])
 
 
 def actions_in(text: str, model: ActionModel, *, jotted: bool = False) -> tuple[FoundAction, ...]:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+# Half of a surrogate pair is valid JSON, but no text that can be written anywhere.
+HALF_CHARACTER = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|"
+    r"(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
 Json = Mapping[str, object]
 NOTHING: Json = {}
 
@@ -35,7 +41,7 @@ def rows_of(text: str) -> Rows:
         if not source.strip():
             continue
         try:
-            value = json.loads(source)
+            value = json.loads(HALF_CHARACTER.sub(r"\\ufffd", source))
         except (ValueError, RecursionError):
             value = None
         if isinstance(value, dict):
