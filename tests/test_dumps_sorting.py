@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -102,6 +102,7 @@ def test_the_raw_text_stands_in_the_note_unchanged_and_every_find_links_to_its_l
     assert "  - photo first ^l9" in page
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(exclude_characters="\x00", exclude_categories=["Cs"])))
 def test_any_text_is_kept_whole(text: str) -> None:
     if not text.strip():

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks._segment_scores import disagreement, exact_f1, near_f1, scored
@@ -26,6 +26,7 @@ from memory.worth_keeping import worth_keeping
 TALKS = st.lists(st.tuples(st.text(max_size=60), st.booleans()), max_size=8)
 
 
+@settings(deadline=None)
 @given(TALKS)
 def test_a_topic_never_starts_with_the_answering_side(turns: list[tuple[str, bool]]) -> None:
     talk = [Utterance(text, steering) for text, steering in turns]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks._agent_sessions import written_sessions
@@ -212,6 +212,7 @@ def test_a_binary_file_is_refused() -> None:
         read_transcript("\x89PNG\x00", "photo.png")
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_text_breaks_the_reader(text: str) -> None:
     if "\x00" not in text:
@@ -219,6 +220,7 @@ def test_no_text_breaks_the_reader(text: str) -> None:
         assert numbers == list(range(1, len(numbers) + 1))
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.integers(0, 5_000), st.binary(max_size=20))
 def test_a_transcript_torn_anywhere_keeps_its_other_lines(at: int, torn: bytes) -> None:
     whole = SESSION.text.encode()
