@@ -186,11 +186,15 @@ class Mirror:
         self._surroundings(row, remote)
         if row.status == remote.status and row.deleted_at is None:
             row.completed_at = remote.completed_at
-            if row.hidden != remote.hidden and not self._clearing(row.list_id):
-                row.hidden = remote.hidden
+            self.take_sight(row, hidden=remote.hidden)
         self._settle_edits(row, remote, list_id)
         self.session.flush()
         self.tell_rest(row)
+
+    def take_sight(self, row: TaskRow, *, hidden: bool) -> None:
+        """Put a task in or out of sight as at Google, unless a clearing of ours is to be told."""
+        if row.hidden != hidden and not self._clearing(row.list_id):
+            row.hidden = hidden
 
     def adopt(self, row: TaskRow, remote: RemoteTask, list_id: str, sent_status: str) -> None:
         """Take a task found at Google as the one that an unanswered insert has made.

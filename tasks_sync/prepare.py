@@ -105,6 +105,8 @@ class Preparer:
             return NothingToTell()
         changes = changes_needed(content_here(row), raw_content_of_base(base))
         if not changes:
+            # Reopened and completed again before anything was sent: as far out of sight as before.
+            self._mirror.take_sight(row, hidden=base.hidden)
             return NothingToTell()
         list_remote_id = self._list_remote_id(base.list_id)
         if list_remote_id is None:
