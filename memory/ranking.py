@@ -152,11 +152,15 @@ def rank(
     *,
     weights: Features | None = None,
 ) -> list[Ranked]:
-    """Order candidates, best first; equal ones newest first, then as they were given."""
+    """Order candidates, best first; equal ones newest first, then as they were given.
+
+    Nothing, when none has a word in common with the question or comes near its meaning.
+    """
     if weights is None:
         with_vectors = any(each.own_similarity is not None for each in candidates)
         weights = WEIGHTS_WITH_VECTORS if with_vectors else WEIGHTS
-    candidates = [each for each in candidates if _speaks(query, each)]
+    if not any(_speaks(query, each) for each in candidates):
+        return []
     measured = [measure(query, candidate, collection) for candidate in candidates]
     recency = WHEN_LATEST_IS_ASKED if query.latest else weights.recency
     newest = _recency(candidates)
@@ -221,7 +225,7 @@ def _day(named: NamedDate, day: date, months: int) -> date:
 
 
 def _speaks(query: Query, candidate: Candidate) -> bool:
-    """Drop what only stands nearest: without a word in common, nearness must mean something."""
+    """Tell an answer from what only stands nearest: with no word in common and far in meaning."""
     far = candidate.own_similarity is not None and candidate.own_similarity < NEAR
     said = candidate.window.counts or candidate.literals or query.dates or query.has_filters
     return bool(said) or not far
