@@ -6,15 +6,17 @@ ids and wires on loopback; nothing else is replaced. The clock, ids and chance a
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import secrets
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
@@ -59,6 +61,7 @@ if TYPE_CHECKING:
     from tasks_sync.sync import Sync
 
 TERMINAL = Address("terminal", "me")
+PROBE_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -134,9 +137,8 @@ def build(
 ) -> App:
     """Put the product together over its data folder, which is made if it is not there.
 
-    Raises OSError where the folder cannot be written, SchemaTooNew for a newer database.
+    Raises FolderUnusable where it cannot be written, SchemaTooNew for a newer database.
     """
-    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     check_writable(settings)
     engine = open_database(settings.database)
     rng = random.Random(seed)
@@ -340,10 +342,32 @@ def searcher(vault: Vault, today: Callable[[], date]) -> Callable[[str, int], li
 
 
 def check_writable(settings: Settings) -> None:
-    """Find out now, and not at the first message, that the data folder cannot be written."""
+    """Find out now, and not at the first message, that the data folder cannot be written.
+
+    Raises FolderUnusable.
+    """
     probe = settings.home / ".write-probe"
-    with os.fdopen(os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
-        out.write(b"x" * 4096)
-        out.flush()
-        os.fsync(out.fileno())
-    probe.unlink()
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with os.fdopen(os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+            out.write(b"x" * PROBE_BYTES)
+            out.flush()
+            os.fsync(out.fileno())
+    except OSError as why:
+        raise FolderUnusable(settings.home, why) from why
+    finally:
+        with suppress(OSError):
+            probe.unlink(missing_ok=True)
+
+
+class FolderUnusable(Exception):
+    """The data folder cannot be written; the message says why and what to do."""
+
+    def __init__(self, home: Path, why: OSError) -> None:
+        full = why.errno in (errno.ENOSPC, errno.EDQUOT)
+        way = (
+            "free some space and start again, nothing was lost"
+            if full
+            else ("make it writable, or name another data folder with --home")
+        )
+        super().__init__(f"{home}: {why.strerror}; {way}")

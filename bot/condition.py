@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session
 
-from bot.app import App, build, check_writable
+from bot.app import App, FolderUnusable, build, check_writable
 from bot.conversation.speak.phrases import moment_phrase
 from bot.lock import holder
 from bot.mailbox import LetterState, Mailbox
@@ -123,14 +123,9 @@ def python_found() -> Finding:
 def folder_found(settings: Settings) -> Iterator[Finding]:
     """Check the data folder: there, writable, with room, served by whom."""
     try:
-        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         check_writable(settings)
-    except OSError as why:
-        yield Finding(
-            "data folder",
-            f"{settings.home}: {why.strerror}; make it writable or use --home",
-            act=True,
-        )
+    except FolderUnusable as why:
+        yield Finding("data folder", str(why), act=True)
         return
     free_mib = shutil.disk_usage(settings.home).free // 2**20
     if free_mib < LOW_SPACE_MIB:

@@ -125,6 +125,9 @@ def test_a_weekday_is_always_within_the_next_seven_days(today, word):
     [
         ("add call the lab", AddTask("call the lab")),
         ("Add a new task: call the lab tomorrow", AddTask("call the lab", date(2026, 3, 3))),
+        ("add task number 8", AddTask("task number 8")),
+        ("add task: number 8", AddTask("number 8")),
+        ("add a new item called milk", AddTask("milk")),
         ("add 'pay by friday'", AddTask("pay by friday")),
         ("add “pay” by friday", AddTask("pay", date(2026, 3, 6))),
         ("/add x", AddTask("x")),

@@ -74,6 +74,7 @@ def fail(message: str, *, status: int = 2) -> NoReturn:
 KNOWN = (
     "SettingRefused",
     "FolderInUse",
+    "FolderUnusable",
     "SchemaTooNew",
     "TaskRefused",
     "MemoryRefused",

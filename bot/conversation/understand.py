@@ -455,7 +455,8 @@ VERBS: Sequence[tuple[re.Pattern[str], Reading]] = (
     (verb(r"^what(?:'s| is) (?:still )?(?:open|on my list|left)\??$"), show_list),
     (
         verb(
-            r"^(?:please )?(?:add|new task|todo|to do)\b(?: a)?(?: new)?(?: task| item| one)?"
+            r"^(?:please )?(?:add|new task|todo|to do)\b"
+            r"(?: an?(?: new)? (?:task|item|one)\b| new (?:task|item|one)\b| (?:task|item)(?=:))?"
             r"(?: called| named)?[:\s]\s*(?P<rest>.+)$"
         ),
         add,
