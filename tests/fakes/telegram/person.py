@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -10,7 +9,7 @@ from typing import Any, TypeVar
 from tests.fakes.telegram.server import TelegramServer
 from tests.fakes.telegram.service import Account, Message, Tap
 
-PATIENCE = 30.0
+PATIENCE, LOOK_SECONDS = 30.0, 0.01
 T = TypeVar("T")
 
 
@@ -25,8 +24,6 @@ class Person:
         self._service = server.service
         self._account = Account(id, name)
         self._service.people[id] = self._account
-        self._changed = threading.Condition()
-        self._service.on_change.append(self._notify)
         self.id = id
 
     # --- doing ---
@@ -97,19 +94,12 @@ class Person:
 
     def _wait(self, look: Callable[[], T | None], what: str, seconds: float) -> T:
         deadline = time.monotonic() + seconds
-        with self._changed:
-            while True:
-                found = look()
-                if found is not None:
-                    return found
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    raise NothingCame(f"{what} did not come:\n{self.transcript()}")
-                self._changed.wait(min(left, 0.05))
-
-    def _notify(self, _what: str) -> None:
-        with self._changed:
-            self._changed.notify_all()
+        # Looking and not listening: a lock held here while looking could wait for the server's.
+        while (found := look()) is None:
+            if time.monotonic() > deadline:
+                raise NothingCame(f"{what} did not come:\n{self.transcript()}")
+            time.sleep(LOOK_SECONDS)
+        return found
 
 
 def button_named(message: Message, label: str) -> dict[str, Any]:

@@ -80,7 +80,6 @@ class Service:
         self.commands: list[dict[str, str]] = []
         self.actions: list[tuple[int, str]] = []
         self.calls: list[tuple[str, dict[str, Any]]] = []
-        self.on_change: list[Callable[[str], None]] = []
         self._next_message = 1
 
     # --- the bot's side ---
@@ -112,7 +111,6 @@ class Service:
             self.person_of(chat)
             message = self.add(chat, checked_text(text), by_bot=True)
             message.markup, message.silent = checked_keyboard(markup), silent
-            self._tell("sent")
             return message
 
     def edit(
@@ -132,7 +130,6 @@ class Service:
             message.revisions.append(message.text)
             message.text, message.markup = fresh, keyboard
             message.extra["edit_date"] = int(self.now())
-            self._tell("edited")
             return message
 
     def delete(self, chat: int, message_id: int) -> None:
@@ -141,7 +138,6 @@ class Service:
             if message is None or message.chat != chat:
                 raise bad_request("message to delete not found")
             del self.messages[message_id]
-            self._tell("deleted")
 
     def answer(self, tap_id: str, toast: str) -> None:
         with self.lock:
@@ -151,7 +147,6 @@ class Service:
             if units(toast) > LONGEST_TOAST:
                 raise bad_request("MESSAGE_TOO_LONG")
             tap.answered, tap.toast = True, toast
-            self._tell("toast")
 
     # --- the person's side ---
 
@@ -161,7 +156,6 @@ class Service:
             person.started, person.blocked = True, False
             message = self.add(person.id, text or "", by_bot=False)
             message.extra.update(extra)
-            self._tell("heard")
             self.updates.put("message", self.shown(message))
             return message
 
@@ -227,10 +221,6 @@ class Service:
     @staticmethod
     def chat(person: Account) -> dict[str, Any]:
         return {"id": person.id, "type": "private", "first_name": person.name}
-
-    def _tell(self, what: str) -> None:
-        for listener in self.on_change:
-            listener(what)
 
 
 def units(text: str) -> int:
