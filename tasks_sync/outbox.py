@@ -114,5 +114,6 @@ class Outbox:
 
 
 def count_waiting(session: Session) -> int:
-    """Count the rows that Google has not confirmed."""
-    return session.exec(select(func.count()).select_from(TaskOutboxRow)).one()
+    """Count the rows that Google has not confirmed; what was set aside does not wait."""
+    wanted = select(func.count()).where(col(TaskOutboxRow.state) != OpState.REJECTED)
+    return session.exec(wanted).one()
