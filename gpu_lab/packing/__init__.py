@@ -1,0 +1,1 @@
+"""Packing requests and sequences under a cost."""
