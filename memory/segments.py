@@ -43,6 +43,8 @@ LEAST_ATOMS = 2
 LEAST_EVENTS = 8
 # A short exchange between two gaps as sure as this is a topic of its own all the same.
 SURE = 3.0
+# In notes a paragraph of this many words is a topic of its own.
+LEAST_WORDS = 12
 # An agent session of 166 events reads well as 3 to 7 segments; a budget keeps long ones there.
 EVENTS_OF_BUDGET = 166
 MOST_PER_BUDGET = 7
@@ -91,6 +93,7 @@ class Cuttable:
 
     atoms: tuple[Atom, ...]
     gaps: tuple[Gap, ...]
+    monologue: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,7 @@ def cuttable(events: Sequence[Event], questions: QuestionWeights | None = None) 
     With `questions`, the finest cut also parts the questions of one topic.
     """
     atoms = tuple(_atoms(events))
-    return Cuttable(atoms, tuple(_gaps(atoms, questions)))
+    return Cuttable(atoms, tuple(_gaps(atoms, questions)), is_monologue(events))
 
 
 def spans(session: Cuttable, grain: Grain = Grain.EVEN) -> tuple[Span, ...]:
@@ -204,6 +207,12 @@ def _budget(atoms: Sequence[Atom], grain: Grain) -> int:
     return max(LEAST_SEGMENTS, most) - 1
 
 
+def is_monologue(events: Sequence[Event]) -> bool:
+    """Say whether only one person speaks and nothing is done: notes, not a conversation."""
+    speakers = {event.speaker for event in events if isinstance(event, HumanTurn)}
+    return len(speakers) == 1 and all(isinstance(event, HumanTurn) for event in events)
+
+
 def _without_crumbs(session: Cuttable, chosen: list[int]) -> list[int]:
     """Drop the weaker edge of each segment too small to stand alone, in reading order."""
     kept = list(chosen)
@@ -226,11 +235,17 @@ def _weaker_edge(session: Cuttable, kept: Sequence[int], at: int) -> int | None:
     atoms = session.atoms[left + 1 : right + 1]
     if len(atoms) >= LEAST_ATOMS or sum(len(atom.events) for atom in atoms) >= LEAST_EVENTS:
         return None
+    if session.monologue and _words(atoms) >= LEAST_WORDS:
+        return None
     edges = [edge for edge in (at - 1, at) if 0 <= edge < len(kept)]
     weakest = min(edges, key=lambda edge: session.gaps[kept[edge]].score, default=None)
     if weakest is None or session.gaps[kept[weakest]].score >= SURE:
         return None
     return weakest
+
+
+def _words(atoms: Sequence[Atom]) -> int:
+    return sum(len(atom.human.text.split()) for atom in atoms if atom.human)
 
 
 def _spans(session: Cuttable, cuts: Sequence[Gap]) -> Iterator[Span]:

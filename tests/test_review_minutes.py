@@ -290,3 +290,29 @@ def test_what_cannot_be_done_is_one_line(
 def test_a_review_becomes_json_without_loss() -> None:
     stored = json.loads(json.dumps(asdict(minutes(TALK)), default=str))
     assert stored["segments"][2]["status"] == "deferred"
+
+
+def test_notes_of_a_meeting_keep_what_is_to_do_apart_from_what_is_settled() -> None:
+    text = (
+        "Team sync 12 March\n\n"
+        "We looked at the churn numbers. Bo will pull the cohort data by Friday.\n\n"
+        "Decision: we keep the old pricing page until the experiment ends.\n"
+    )
+    (segment,) = review(read_transcript(text), ACTIONS).segments
+    assert [step.text for step in segment.next_steps] == ["Bo will pull the cohort data by Friday."]
+    assert [d.quote.text for d in segment.decisions] == [
+        "we keep the old pricing page until the experiment ends."
+    ]
+    assert segment.status is Status.OPEN
+
+
+def test_a_talk_between_people_is_never_abandoned_and_its_title_is_no_greeting() -> None:
+    talk = (
+        "Caroline: Hey Mel! I gave a talk at the school about my transition.\n"
+        "Melanie: Wow, how did the pupils react?\n"
+        "Caroline: They asked a lot, it was moving.\n"
+        "Melanie: Congrats, that is wonderful.\n"
+    )
+    (segment,) = minutes(talk).segments
+    assert segment.title.text == "I gave a talk at the school about my transition"
+    assert segment.status is Status.DONE

@@ -31,7 +31,7 @@ LEADING_NAME = re.compile(
 NOT_NAMES = word_set(
     "This That It There Something Someone Next Also Then Time What You He She We They And But Or "
     "So If Sure Glad Happy Due According Thanks Back Failure Note Nice Good Great Sorry Able Ready "
-    "Used"
+    "Used Decision Decided Agreed Question Idea Update Todo Action Summary Reminder Warning"
 )
 FIRST_PERSON = re.compile(
     r"^(?:and |so |then |ok,? )*(?:I|i)(?:'ll| will|'m going to| need to| must| should| have to)\b"

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from memory.boundaries.terms import content, rarity
-from memory.found import ActionModel, actions_in, is_question, sentences
+from memory.found import ActionModel, actions_in, decisions_in, is_question, sentences
 from memory.found.decisions import is_decision
 from memory.outcomes import commit_subject, last_tally, opened_pull_request
 from memory.review.quotes import quote, spoken
 from memory.review.status import OFFERS_MORE, last_line, last_sentence
 from memory.review.values import Decision, Outcome, OutcomeKind, Quote
+from memory.segments import is_monologue
 from memory.transcripts import Event, HumanTurn, Reply, Step, ToolUse
 
 SUMMARY_QUOTES = 3
@@ -66,11 +67,12 @@ def summary_of(events: tuple[Event, ...], told: Sequence[Quote]) -> tuple[Quote,
 
     What is `told` elsewhere on the page is not repeated.
     """
+    spokesman = Reply if any(isinstance(event, Reply) for event in events) else HumanTurn
     elsewhere = {(quoted.event, quoted.text) for quoted in told}
     said = [
         (event, sentence.text)
         for event, sentence in spoken(events)
-        if isinstance(event, Reply)
+        if isinstance(event, spokesman)
         and not sentence.bulleted
         and not sentence.text.endswith(":")
         and (event.place.number, quote(event, sentence.text).text) not in elsewhere
@@ -154,7 +156,7 @@ def decisions_of(events: tuple[Event, ...]) -> tuple[Decision, ...]:
 
 
 def _settled(human: HumanTurn, offered: Reply | None) -> Iterator[Decision]:
-    own = [s.text for s in sentences(human.text) if is_decision(s.text)]
+    own = [found.text for found in decisions_in(human.text)]
     yield from (Decision(quote(human, text)) for text in own)
     if offered is None or own:
         return
@@ -190,17 +192,20 @@ def _named(events: tuple[Event, ...], actions: ActionModel) -> Iterator[Quote]:
     recent = {event.place.number for event in (*tail, *said[-2:])}
     for event in said:
         if isinstance(event, HumanTurn):
-            yield from _promised(event, actions)
+            yield from _promised(event, actions, jotted=is_monologue(events))
         elif event.place.number in recent:
             yield from _told(event, actions)
 
 
-def _promised(human: HumanTurn, actions: ActionModel) -> Iterator[Quote]:
+def _promised(human: HumanTurn, actions: ActionModel, *, jotted: bool) -> Iterator[Quote]:
     """What the person takes on stays theirs; what they ask of the assistant does not count."""
-    for found in actions_in(human.text, actions):
-        later = LATER_WORDS.search(found.text)
-        theirs = found.owner not in ("", "us") and (OWN_PROMISE.search(found.text) or found.as_task)
-        if found.marked or theirs or (later and OWN_PROMISE.search(found.text)):
+    for found in actions_in(human.text, actions, jotted=jotted):
+        if is_decision(found.text) or (is_question(found.text) and not found.marked):
+            continue
+        promised = OWN_PROMISE.search(found.text)
+        theirs = found.owner not in ("", "us") and (promised or found.as_task)
+        noted = jotted and found.as_task
+        if found.marked or theirs or noted or (promised and LATER_WORDS.search(found.text)):
             yield quote(human, found.text)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from memory.boundaries.terms import content
 from memory.found import Sentence, sentences
 from memory.review.values import Quote
 from memory.transcripts import Event, HumanTurn, Reply
@@ -12,9 +13,9 @@ from memory.transcripts import Event, HumanTurn, Reply
 TITLE_CHARS = 60
 QUOTE_CHARS = 240
 LEAD = re.compile(
-    r"^(?:(?:ok|okay|hi|hello|hey|yes|no|thanks|thank you|great|good|perfect|cool|nice|alright|so|"
-    r"and|well|now|next|also|then|please|pls|separately|one more thing|another thing|different "
-    r"topic|new topic|by the way|btw|actually|moving on)\b[ ,.:;!–-]*)+",
+    r"^(?:(?:ok|okay|wow|congrats|hi|hello|hey|yes|no|thanks|thank you|great|good|perfect|cool|"
+    r"nice|alright|so|and|well|now|next|also|then|please|pls|separately|one more thing|another "
+    r"thing|different topic|new topic|by the way|btw|actually|moving on)\b[ ,.:;!–-]*)+",
     re.I,
 )
 REQUEST = re.compile(
@@ -47,11 +48,11 @@ def trimmed(text: str, limit: int) -> str:
 
 def titled(event: Event, text: str) -> Quote:
     """Make a title of what was asked: greetings and "can you" off, first clause, at most 60."""
-    for sentence in (s.text for s in sentences(text)):
-        clause = _clause(sentence)
-        if len(clause) > 3:
-            return quote(event, clause[:1].upper() + clause[1:], TITLE_CHARS)
-    return quote(event, text, TITLE_CHARS)
+    clauses = [clause for s in sentences(text) if len(clause := _clause(s.text)) > 3]
+    # "Hey Mel!", "Wow.", "Congrats": a greeting names no topic where something else does.
+    telling = [clause for clause in clauses if len(content(clause)) > 1]
+    chosen = next(iter(telling or clauses), text)
+    return quote(event, chosen[:1].upper() + chosen[1:], TITLE_CHARS)
 
 
 def _clause(sentence: str) -> str:

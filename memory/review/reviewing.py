@@ -19,7 +19,7 @@ from memory.review.quotes import titled
 from memory.review.status import judged
 from memory.review.values import Quote, Review, Segment, Status
 from memory.segments import Grain, Span, cuttable, spans
-from memory.transcripts import Compaction, Event, HumanTurn, Reply, Transcript
+from memory.transcripts import Compaction, Event, HumanTurn, Reply, ToolUse, Transcript
 
 SAME_TOPIC = 0.45
 # How far ahead, in events and in segments, an answer or a resumption is looked for.
@@ -70,7 +70,9 @@ def _segment(
     status, because = judged(events, last=last)
     next_steps = next_steps_of(events, actions)
     following = (event for after in cut[number:] for event in after.events)
-    later = tuple(islice(following, ANSWERED_WITHIN))
+    open_questions = open_questions_of(events, tuple(islice(following, ANSWERED_WITHIN)))
+    if _among_people(events) and status in {Status.OPEN, Status.ABANDONED}:
+        status, because = _talked(because, (*next_steps, *open_questions))
     times = [event.place.at for event in events if event.place.at]
     return Segment(
         number,
@@ -81,7 +83,7 @@ def _segment(
         outcomes_of(events),
         next_steps,
         decisions_of(events),
-        open_questions_of(events, later),
+        open_questions,
         events[0].place.number,
         events[-1].place.number,
         times[0] if times else None,
@@ -89,6 +91,15 @@ def _segment(
         span.opened_by,
         resumed_in if status in UNFINISHED else None,
     )
+
+
+def _among_people(events: Sequence[Event]) -> bool:
+    return not any(isinstance(event, Reply | ToolUse) for event in events)
+
+
+def _talked(because: Quote, waiting: tuple[Quote, ...]) -> tuple[Status, Quote]:
+    """People and notes abandon nothing: what they leave is waiting, or was talked through."""
+    return (Status.OPEN, waiting[0]) if waiting else (Status.DONE, because)
 
 
 def _title(events: Sequence[Event]) -> Quote:
