@@ -154,7 +154,7 @@ class Preparer:
         base = self._mirror.base(row)
         if row.deleted_at is None or row.remote_id is None or base is None or base.deleted:
             return NothingToTell()
-        if self._children_to_delete(row):
+        if self._children_to_delete(row) or self._children_to_save(row):
             return NotYet()
         list_remote_id = self._list_remote_id(base.list_id)
         if list_remote_id is None:
@@ -216,6 +216,20 @@ class Preparer:
                 TaskOutboxRow.kind == OpKind.DELETE,
                 col(TaskOutboxRow.state) != OpState.REJECTED,
             )
+        )
+        return self.session.exec(wanted).first() is not None
+
+    def _children_to_save(self, row: TaskRow) -> bool:
+        """Tell whether Google has live tasks below this one, put there since it was deleted here.
+
+        Deleting it would take them along; their moves out are in the outbox.
+        """
+        wanted = select(TaskRow.id).where(
+            TaskRow.id == TaskBaseRow.task_id,
+            TaskBaseRow.parent_remote_id == row.remote_id,
+            col(TaskBaseRow.deleted).is_(False),
+            col(TaskRow.deleted_at).is_(None),
+            col(TaskRow.hidden).is_(False),
         )
         return self.session.exec(wanted).first() is not None
 

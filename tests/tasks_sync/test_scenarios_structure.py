@@ -93,6 +93,18 @@ def test_33_a_subtask_edited_here_outlives_its_parent_deleted_there(bench):
     bench.same()
 
 
+def test_33_a_task_put_there_under_one_just_deleted_here_does_not_go_along(bench):
+    parent = bench.add("P")
+    bench.add("saved")
+    bench.rest()
+    bench.phone.reparent("saved", "P")
+    bench.delete(parent.id)
+    bench.clock.forward(minutes=1)
+    bench.rest()
+    assert bench.google.tree() == [("saved", [])]
+    bench.same()
+
+
 @pytest.mark.parametrize("touched", [True, False])
 def test_34_a_task_moved_to_another_list_there_is_the_same_task_here(bench, touched):
     bench.google.rules.move_touches = touched
