@@ -29,7 +29,7 @@ TOOLS = {
     "tasks_list",
     "propose_action",
 }
-RUN = "import typer; from bot.cli.mcp import mcp; typer.run(mcp)"
+RUN = ("-m", "bot", "mcp")
 SESSION = """# Session: 2026-02-03 19:13:47 UTC
 
 - **Session Key**: agent:main:main
@@ -83,13 +83,13 @@ def environment(home: Path) -> dict[str, str]:
 
 
 def over_stdio(home: Path) -> StdioServerParameters:
-    return StdioServerParameters(command=sys.executable, args=["-c", RUN], env=environment(home))
+    return StdioServerParameters(command=sys.executable, args=list(RUN), env=environment(home))
 
 
 @contextmanager
 def over_http(home: Path) -> Iterator[str]:
     process = subprocess.Popen(
-        [sys.executable, "-c", RUN, "--http"],
+        [sys.executable, *RUN, "--http"],
         env=environment(home),
         stderr=subprocess.PIPE,
         text=True,

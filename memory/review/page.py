@@ -133,6 +133,8 @@ def _cited(said: Quote) -> str:
 def _foot(review: Review, name: str) -> str:
     skipped = review.skipped.said()
     passed_over = f" Skipped: {skipped}." if skipped else ""
+    if not review.segments:
+        return f"`{name}` has no events.{passed_over}"
     return (
         f"Numbers in brackets are the {review.event_count} events of `{name}`; "
         f"every line above is quoted from them.{passed_over}"
