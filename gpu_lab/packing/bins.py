@@ -22,7 +22,7 @@ Int64s = NDArray[np.int64]
 # Counting by size costs O(capacity): too dear for few items, and for capacities in bytes.
 WIDEST_TABLE = 1 << 20
 FEW = 64
-FEW_PER_CAPACITY = 1 / 4
+FEW_PER_CAPACITY = 1 / 2
 UNITS = 1 << 30
 
 
@@ -53,9 +53,7 @@ class Packing:
         return np.concatenate(([0], np.cumsum(held))).astype(np.int32)
 
 
-def pack(
-    costs: Costs, capacity: int, oversized: Oversized = Oversized.REFUSE
-) -> Packing:
+def pack(costs: Costs, capacity: int, oversized: Oversized = Oversized.REFUSE) -> Packing:
     """Pack as `pack_plainly` does. `costs` is read where it lies: any integer type, any strides.
 
     Raises CapacityRefused, CostsRefused (not one row of whole numbers) or CostRefused (below 0,

@@ -8,7 +8,7 @@ row and has no fixed cost.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -30,7 +30,7 @@ _POSITIONS = np.array(
 )
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def count_sizes(items: Items, counts: Int64s) -> int:
     """Count the items of each size; give the first that is outside 0..capacity, or -1."""
     capacity = counts.size - 1
@@ -42,7 +42,7 @@ def count_sizes(items: Items, counts: Int64s) -> int:
     return NONE
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def deal(items: Items, next_of: Int64s, bins_in_order: Int32s, bin_of: Int32s) -> None:
     """Give each item the next bin of its size; `next_of` is moved along."""
     for index in range(items.size):
@@ -52,95 +52,79 @@ def deal(items: Items, next_of: Int64s, bins_in_order: Int32s, bin_of: Int32s) -
         next_of[size] = place + 1
 
 
-class Shelf(NamedTuple):
-    """The open bins by the room they have; runs of bins with one history form a queue per room.
-
-    `rooms` and `summary` are bitmaps of the rooms that some bin has, and of the words that are not
-    empty. A row of `runs` is (first bin, bins, the run behind). `totals` holds the capacity,
-    the head of the rows that are free, the rows ever used, and the bins opened.
-    """
-
-    rooms: Words
-    summary: Words
-    first: Int64s
-    last: Int64s
-    runs: Int64s
-    totals: Int64s
-
-
-CAPACITY, FREE_ROW, ROWS, OPENED = range(4)
-START, MANY, BEHIND = range(3)
-
-
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def decide(counts: Int64s, bins_in_order: Int32s) -> int:
     """Fill `bins_in_order`, a bin for each item from the largest size down; give the bins opened.
 
-    `counts` becomes the place of each size's first item in that order.
+    `counts` becomes the place of each size's first item in that order. This is one function on
+    plain arrays because the compiler counts references at each call with arrays that it does not
+    inline, which made it five times slower.
     """
     capacity = counts.size - 1
-    shelf = _empty_shelf(capacity, np.count_nonzero(counts))
+    # Row 0 says which rooms some bin has, row 1 which words of row 0 are not empty.
+    bitmap = np.zeros((2, (capacity >> 6) + 1), dtype=np.uint64)
+    # The runs of bins of each room, as a queue: its first and its last.
+    first = np.full(capacity + 1, NONE, dtype=np.int32)
+    last = np.empty(capacity + 1, dtype=np.int32)
+    # A size ends once, and only there it can leave a run in parts.
+    rows = 2 * np.count_nonzero(counts) + 2
+    starts = np.empty(rows, dtype=np.int32)
+    lengths = np.empty(rows, dtype=np.int32)
+    behind = np.empty(rows, dtype=np.int32)
+    for row in range(rows):
+        behind[row] = row + 1
+    free = 0
+    opened = 0
     place = 0
     for size in range(capacity, 0, -1):
-        end = place + counts[size]
+        left = counts[size]
         counts[size] = place
-        while place < end:
-            place = _fill_run(shelf, size, end - place, bins_in_order, place)
-    if place < bins_in_order.size:
-        bins_in_order[place:] = _bin_for_nothing(shelf)
+        while left > 0:
+            room = _next_set(bitmap, size)
+            run = NONE
+            if room == NONE:
+                room = capacity
+                each = room // size
+                start, many = opened, -(-left // each)
+                opened += many
+            else:
+                run = first[room]
+                start, many = np.int64(starts[run]), np.int64(lengths[run])
+                # A bin that takes one item is the tightest still, until it has room for no other.
+                each = 1 if room < 2 * size else room // size
+            whole = min(many, left if each == 1 else left // each)
+            rest = left - whole * each if whole < many else 0
+            left -= whole * each + rest
+            place = _write(bins_in_order, place, start, whole, each)
+            place = _write(bins_in_order, place, start + whole, 1, rest)
+            if run != NONE:
+                taken = whole + (rest > 0)
+                starts[run] += taken
+                lengths[run] -= taken
+                if lengths[run] == 0:
+                    first[room] = behind[run]
+                    behind[run] = free
+                    free = run
+                    if first[room] == NONE:
+                        _take_out(bitmap, room)
+            if whole > 0:
+                row, free = free, behind[free]
+                starts[row], lengths[row], behind[row] = start, whole, NONE
+                _queue_up(bitmap, first, last, behind, room - each * size, row)
+            if rest > 0:
+                row, free = free, behind[free]
+                starts[row], lengths[row], behind[row] = start + whole, 1, NONE
+                _queue_up(bitmap, first, last, behind, room - rest * size, row)
     counts[0] = place
-    return shelf.totals[OPENED]
+    if place < bins_in_order.size:
+        # Items that cost nothing go into the fullest bin and leave it as it is.
+        room = _next_set(bitmap, 0)
+        bins_in_order[place:] = 0 if room == NONE else starts[first[room]]
+        opened = max(opened, 1)
+    return opened
 
 
-@njit(cache=True)
-def _empty_shelf(capacity: int, sizes: int) -> Shelf:
-    words = (capacity >> 6) + 1
-    return Shelf(
-        np.zeros(words, dtype=np.uint64),
-        np.zeros((words >> 6) + 1, dtype=np.uint64),
-        np.full(capacity + 1, NONE, dtype=np.int64),
-        np.empty(capacity + 1, dtype=np.int64),
-        # A size ends once, and only there it can leave a run in two or three parts.
-        np.empty((2 * sizes + 2, 3), dtype=np.int64),
-        np.array([capacity, NONE, 0, 0]),
-    )
-
-
-@njit(cache=True)
-def _fill_run(shelf: Shelf, size: int, left: int, bins_in_order: Int32s, place: int) -> int:
-    """Put up to `left` items of a size into the tightest run, or into new bins; give the place."""
-    room = _next_set(shelf, size)
-    if room == NONE:
-        room = shelf.totals[CAPACITY]
-        _append(shelf, room, shelf.totals[OPENED], -(-left // (room // size)))
-        shelf.totals[OPENED] += -(-left // (room // size))
-    run = shelf.first[room]
-    start, many = shelf.runs[run, START], shelf.runs[run, MANY]
-    # A bin that takes one item is the tightest still, until it has no room for another.
-    each = room // size
-    whole = min(many, left // each)
-    place = _write(bins_in_order, place, start, whole, each)
-    rest = left - whole * each if whole < many else 0
-    place = _write(bins_in_order, place, start + whole, 1, rest)
-    _shorten(shelf, room, whole + (rest > 0))
-    if whole > 0:
-        _append(shelf, room - each * size, start, whole)
-    if rest > 0:
-        _append(shelf, room - rest * size, start + whole, 1)
-    return place
-
-
-@njit(cache=True)
-def _bin_for_nothing(shelf: Shelf) -> int:
-    """Give the bin of the items that cost nothing: the fullest, or a new one if there is none."""
-    room = _next_set(shelf, 0)
-    if room == NONE:
-        shelf.totals[OPENED] = 1
-        return 0
-    return shelf.runs[shelf.first[room], START]
-
-
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _write(bins_in_order: Int32s, place: int, start: int, many: int, each: int) -> int:
     for chosen in range(start, start + many):
         for _ in range(each):
@@ -149,83 +133,56 @@ def _write(bins_in_order: Int32s, place: int, start: int, many: int, each: int) 
     return place
 
 
-@njit(cache=True)
-def _append(shelf: Shelf, room: int, start: int, many: int) -> None:
-    row = shelf.totals[FREE_ROW]
-    if row == NONE:
-        row = shelf.totals[ROWS]
-        shelf.totals[ROWS] += 1
+@njit(cache=True, error_model="numpy")
+def _queue_up(
+    bitmap: Words, first: Int32s, last: Int32s, behind: Int32s, room: int, row: int
+) -> None:
+    if first[room] == NONE:
+        first[room] = row
+        word = room >> 6
+        bitmap[0, word] |= ONE << np.uint64(room & 63)
+        bitmap[1, word >> 6] |= ONE << np.uint64(word & 63)
     else:
-        shelf.totals[FREE_ROW] = shelf.runs[row, BEHIND]
-    shelf.runs[row, START] = start
-    shelf.runs[row, MANY] = many
-    shelf.runs[row, BEHIND] = NONE
-    if shelf.first[room] == NONE:
-        shelf.first[room] = row
-        _put_in(shelf, room)
-    else:
-        shelf.runs[shelf.last[room], BEHIND] = row
-    shelf.last[room] = row
+        behind[last[room]] = row
+    last[room] = row
 
 
-@njit(cache=True)
-def _shorten(shelf: Shelf, room: int, taken: int) -> None:
-    """Take bins from the front of a room's first run, and the run away where it is empty."""
-    row = shelf.first[room]
-    shelf.runs[row, START] += taken
-    shelf.runs[row, MANY] -= taken
-    if shelf.runs[row, MANY] > 0:
-        return
-    shelf.first[room] = shelf.runs[row, BEHIND]
-    shelf.runs[row, BEHIND] = shelf.totals[FREE_ROW]
-    shelf.totals[FREE_ROW] = row
-    if shelf.first[room] == NONE:
-        _take_out(shelf, room)
-
-
-@njit(cache=True)
-def _put_in(shelf: Shelf, room: int) -> None:
+@njit(cache=True, error_model="numpy")
+def _take_out(bitmap: Words, room: int) -> None:
     word = room >> 6
-    shelf.rooms[word] |= ONE << np.uint64(room & 63)
-    shelf.summary[word >> 6] |= ONE << np.uint64(word & 63)
+    bitmap[0, word] &= ~(ONE << np.uint64(room & 63))
+    if bitmap[0, word] == 0:
+        bitmap[1, word >> 6] &= ~(ONE << np.uint64(word & 63))
 
 
-@njit(cache=True)
-def _take_out(shelf: Shelf, room: int) -> None:
-    word = room >> 6
-    shelf.rooms[word] &= ~(ONE << np.uint64(room & 63))
-    if shelf.rooms[word] == 0:
-        shelf.summary[word >> 6] &= ~(ONE << np.uint64(word & 63))
-
-
-@njit(cache=True)
-def _next_set(shelf: Shelf, least: int) -> int:
+@njit(cache=True, error_model="numpy")
+def _next_set(bitmap: Words, least: int) -> int:
     """Give the smallest room of at least `least` that some bin has, or -1."""
     word = least >> 6
-    found = shelf.rooms[word] >> np.uint64(least & 63)
+    found = bitmap[0, word] >> np.uint64(least & 63)
     if found != 0:
         return least + _lowest_bit(found)
     word += 1
     above = word >> 6
-    if above >= shelf.summary.size:
+    if above >= bitmap.shape[1]:
         return NONE
-    found = shelf.summary[above] >> np.uint64(word & 63) << np.uint64(word & 63)
+    found = bitmap[1, above] >> np.uint64(word & 63) << np.uint64(word & 63)
     while found == 0:
         above += 1
-        if above >= shelf.summary.size:
+        if above >= bitmap.shape[1]:
             return NONE
-        found = shelf.summary[above]
+        found = bitmap[1, above]
     word = (above << 6) + _lowest_bit(found)
-    return (word << 6) + _lowest_bit(shelf.rooms[word])
+    return (word << 6) + _lowest_bit(bitmap[0, word])
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _lowest_bit(word: np.uint64) -> int:
     lone = word & (~word + ONE)
     return _POSITIONS[(lone * _SEQUENCE) >> np.uint64(58)]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def first_outside(items: Items, capacity: int) -> int:
     """Give the index of the first item that is outside 0..capacity, or -1."""
     for index in range(items.size):
@@ -234,7 +191,7 @@ def first_outside(items: Items, capacity: int) -> int:
     return NONE
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def decide_few(items: Items, order: Int64s, capacity: int, bin_of: Int32s) -> int:
     """Pack through a row of open bins sorted by room; give the bins opened.
 
@@ -266,7 +223,7 @@ def decide_few(items: Items, order: Int64s, capacity: int, bin_of: Int32s) -> in
     return opened
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _first_not_below(rooms: Int64s, many: int, least: int) -> int:
     low, high = 0, many
     while low < high:
@@ -278,7 +235,7 @@ def _first_not_below(rooms: Int64s, many: int, least: int) -> int:
     return low
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _insertion_order(items: Items) -> Int64s:
     order = np.arange(items.size)
     for place in range(1, items.size):
