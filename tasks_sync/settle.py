@@ -74,7 +74,7 @@ class Settle:
         for copy in copies:
             if copy.twin_remote_id is not None:
                 self._sweep(copy)
-            elif self._means.now() - copy.sent_at > TWIN_WATCH:
+            elif self._means.now() + self._ahead - copy.sent_at > TWIN_WATCH:
                 self._forget(copy)
 
     # Inserts

@@ -106,7 +106,10 @@ def _not_signed_in(failure: RefreshError) -> Unavailable:
     error = answer.get("error") if isinstance(answer, dict) else None
     if error in ("invalid_client", "unauthorized_client"):
         return ClientRejected("Google does not accept the client id or secret")
-    return SignInNeeded("Google no longer accepts the stored sign-in")
+    if error == "invalid_grant" or "necessary fields" in str(failure):
+        return SignInNeeded("Google no longer accepts the stored sign-in")
+    # A refusal that does not name the sign-in may pass: calling it lost would stop for good.
+    return Offline("Google's sign-in service refused for the moment")
 
 
 def _reason(failure: HttpError) -> str:

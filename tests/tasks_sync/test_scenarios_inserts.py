@@ -80,7 +80,9 @@ def test_05_an_insert_that_lands_40_seconds_later_is_waited_for(bench):
     bench.same()
 
 
-def test_05_an_insert_that_lands_after_it_was_sent_again_is_swept_away(bench):
+@pytest.mark.parametrize("hours", [0, -26, 26])
+def test_05_an_insert_that_lands_after_it_was_sent_again_is_swept_away(bench, hours):
+    bench.google.clock.follow(bench.clock, timedelta(hours=hours))
     bench.google.faults.add(LateCommit(60), **INSERT, nth=1)
     bench.add("Milk")
     bench.rest()

@@ -155,6 +155,15 @@ def test_45_a_lost_sign_in_is_told(bench):
     assert notices == [NeedsSignIn()]
 
 
+@pytest.mark.parametrize("status", [403, 429, 500, 503])
+def test_45_a_sign_in_service_out_of_order_is_not_taken_for_a_lost_sign_in(bench, status):
+    bench.google.faults.add(Answer(status), path=r"^/token$", times=3)
+    bench.add("Milk")
+    assert isinstance(bench.run().notices[0], GoogleAway)
+    bench.rest()
+    assert bench.google.tree() == [("Milk", [])]
+
+
 def test_46_another_account_is_refused_and_nothing_is_mixed(bench):
     bench.add("mine")
     bench.rest()
