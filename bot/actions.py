@@ -227,6 +227,13 @@ class TakeNote:
 
 
 @dataclass(frozen=True)
+class TakeDump:
+    """Keep a messy note word for word, sorted, with its actions offered as tasks."""
+
+    raw: str
+
+
+@dataclass(frozen=True)
 class DropNote:
     """Remove a note that was taken."""
 
@@ -351,6 +358,7 @@ Action: TypeAlias = (
     | Remember
     | Forget
     | TakeNote
+    | TakeDump
     | DropNote
     | StartStudy
     | AnswerStudy

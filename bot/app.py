@@ -31,6 +31,7 @@ from bot.handlers import HANDLERS
 from bot.journal import Journal
 from bot.library import Library
 from bot.mailbox import Address, LetterState, Mailbox
+from bot.offers import Offers
 from bot.proposals import FILE_NAME as PROPOSALS
 from bot.proposals import read_proposals
 from bot.questions import Questions
@@ -49,6 +50,8 @@ from heartbeat.schedule import Ticker
 from heartbeat.slots import Job, Slot, default_jobs
 from heartbeat.writes import ReminderWriter
 from memory import MemoryReader, Vault
+from memory.found import shipped_actions
+from memory.minutes import Minutes
 from memory.sessions import SessionLog
 from memory.writes import MemoryWriter
 from tasks_sync import Task, TaskReader
@@ -57,6 +60,7 @@ from tasks_sync.settlement import Settlement
 from tasks_sync.writes import TaskWriter, ensure_default_list
 
 if TYPE_CHECKING:
+    from memory.recall import Recall
     from tasks_sync.google.link import Linking
     from tasks_sync.sync import Sync
 
@@ -87,6 +91,7 @@ class App:
         """One beat of the clock: sessions that end by themselves, then what is due."""
         self.assistant.end_idle_session()
         self.assistant.offer_proposals(home_chat(self.settings))
+        self.assistant.sort_notes_list(self.settings.values.notes_list)
         self.beat.beat()
 
     def channels(self) -> Iterator[AbstractContextManager[str]]:
@@ -104,6 +109,25 @@ class App:
                 api=values.telegram_api,
                 now=self.now,
             )
+
+    @contextmanager
+    def watched_notes(self) -> Iterator[None]:
+        """Re-read notes as the person saves them, so that they are found at once."""
+        from memory.watch import Watch  # late: the watcher is only for long runs
+
+        vault = Vault(self.settings.vault)
+        vault.folder.mkdir(parents=True, exist_ok=True)
+        with closing(recall_in(vault, self.library.today_date)) as recall:
+
+            def read_again(_changed: frozenset[Path]) -> None:
+                recall.refresh()
+
+            watch = Watch(vault.folder, read_again)
+            watch.start()
+            try:
+                yield
+            finally:
+                watch.close()
 
     def ticker(self) -> Ticker:
         """Make the clock that ticks by itself."""
@@ -145,6 +169,9 @@ def build(
     vault = Vault(settings.vault)
     words = SessionLog(vault, now=now, timezone=settings.zone)
 
+    def today() -> date:
+        return now().astimezone(settings.zone).date()
+
     @contextmanager
     def open_session() -> Iterator[Session]:
         with Session(engine.execution_options(immediate=True)) as session, session.begin():
@@ -160,6 +187,8 @@ def build(
                 look=TaskReader(cast(Engine, session.connection())),
                 tasks=task_writer,
                 settlement=Settlement(session, task_writer, now=now),
+                offers=Offers(session, now=now, new_id=new_id),
+                today=today,
                 vault=vault,
                 memory=MemoryWriter(vault, now=now, timezone=settings.zone),
                 words=words,
@@ -205,12 +234,13 @@ def build(
         reminders=reminders,
         notes=MemoryReader(vault),
         said=said,
-        search=searcher(vault, lambda: now().astimezone(settings.zone).date()),
+        search=searcher(vault, today),
         jobs=spoken,
         zone=settings.zone,
         now=now,
         linked=settings.google_credentials.exists,
         proposals=lambda: read_proposals(settings.home / PROPOSALS),
+        minutes=lambda: Minutes(vault, actions=shipped_actions(), zone=settings.zone),
     )
     door = Door(HANDLERS, open_writers)
 
@@ -245,6 +275,7 @@ def build(
         zone=settings.zone,
         rules=rules,
         now=now,
+        new_id=new_id,
         home_chat=lambda: home_chat(settings),
         watched=watched,
     )
@@ -329,13 +360,19 @@ def home_chat(settings: Settings) -> Address:
     return TERMINAL
 
 
+def recall_in(vault: Vault, today: Callable[[], date]) -> Recall:
+    """Make the recall over a notes folder, with vectors where their weights are installed."""
+    from memory.meaning import open_meaning  # late: most chats never search
+    from memory.recall import Recall
+
+    return Recall(vault, today=today, meaning=open_meaning)
+
+
 def searcher(vault: Vault, today: Callable[[], date]) -> Callable[[str, int], list[Hit]]:
     """Give the search over the notes; the index is opened when it is asked."""
 
     def search(words: str, most: int) -> list[Hit]:
-        from memory.recall import Recall  # late: most chats never search
-
-        with closing(Recall(vault, today=today)) as recall:
+        with closing(recall_in(vault, today)) as recall:
             return [Hit(hit.link, hit.text) for hit in recall.search(words, most)]
 
     return search

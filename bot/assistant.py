@@ -10,16 +10,28 @@ from datetime import datetime, timedelta
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
-from bot.actions import AnswerStudy, AskCheckOff, EndSession, Remember
+from bot.actions import (
+    AddTask,
+    AnswerStudy,
+    AskCheckOff,
+    CompleteTask,
+    EndSession,
+    Remember,
+    TakeNote,
+    Together,
+)
 from bot.conversation.meaning import (
     Act,
     BeginLink,
     FinishLink,
     Query,
     Recall,
+    ShowBriefs,
     ShowDone,
     ShowHelp,
+    ShowLoops,
     ShowOpen,
+    ShowResume,
     ShowStatus,
     ShowStudy,
     ShowToday,
@@ -51,6 +63,7 @@ from heartbeat.auditor import Extent, Match, Studied, WhatWasDone, audit
 from heartbeat.checkins import NudgeRules, in_quiet_hours
 from heartbeat.ledger import Lapsed, Sent, Suppressed, Unknown
 from heartbeat.slots import first_instant
+from memory.dumps import TaskItem
 from tasks_sync import Task
 from tasks_sync.notices import Notice
 
@@ -248,6 +261,12 @@ class Assistant:
                 return self.library.status(now)
             case ShowStudy():
                 return self.library.study()
+            case ShowLoops():
+                return self.library.loops(now)
+            case ShowResume():
+                return self.library.resume()
+            case ShowBriefs():
+                return self.library.briefs(now)
             case Recall(query=words):
                 return self.library.recall(words)
             case _:
@@ -334,6 +353,18 @@ class Assistant:
 
         if proposals:
             self.door.write(queue)
+
+    def sort_notes_list(self, list_title: str | None) -> None:
+        """Turn each open item of the notes list into a note, or a task with its context, once."""
+        for item in self.library.items_of(list_title) if list_title else ():
+            sorted_as = self.library.sorted_item(item)
+            made = (
+                AddTask(sorted_as.title, sorted_as.due, sorted_as.context)
+                if isinstance(sorted_as, TaskItem)
+                else TakeNote(sorted_as.title, sorted_as.text or sorted_as.title)
+            )
+            both = Together((made, CompleteTask(item.id)))
+            self.door.do(both, key=f"notes-list:{item.id}", by_person=False)
 
     # --- sessions that end by themselves ---
 

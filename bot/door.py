@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import date
 from threading import RLock
 from typing import Any, TypeAlias
 
@@ -16,6 +17,7 @@ from sqlmodel import Session
 from bot.actions import Action
 from bot.journal import Journal, NothingToUndo
 from bot.mailbox import Mailbox
+from bot.offers import Offers
 from bot.outcomes import Done, Outcome, Refused
 from bot.questions import QuestionClosed, Questions
 from bot.sessions import NoSession, Sittings
@@ -60,6 +62,8 @@ class Writers:
     journal: Journal
     mail: Mailbox
     settlement: Settlement
+    offers: Offers
+    today: Callable[[], date]
     new_items_list: Callable[[], str | None]
 
 

@@ -13,13 +13,29 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from bot.conversation.speak import say_briefing, say_nudge, say_reminder, say_review
+from bot.conversation.speak import (
+    say_briefing,
+    say_nudge,
+    say_reminder,
+    say_review,
+    with_offers,
+)
 from bot.library import Library
 from bot.mailbox import SLOT_PREFIX, Address, Kind, Mailbox, Reply, SaidFirst
+from bot.offers import Offer, OfferKind, Offers
 from gpu_lab.study import StudyState
 from heartbeat.beat import Handed, Handled
 from heartbeat.briefing import Morning, brief
-from heartbeat.checkins import Nudge, NudgeRules, PastMessage, Present, Wait, check_in
+from heartbeat.checkins import (
+    Nudge,
+    NudgeRules,
+    PastMessage,
+    Present,
+    Wait,
+    check_in,
+    silence_asked,
+)
+from heartbeat.heartbeat_file import Asks, parse
 from heartbeat.ledger import Lapsed, Ledger, Suppressed
 from heartbeat.reminders import ReminderState, reminder_id
 from heartbeat.review import Evening, Review, review
@@ -29,6 +45,8 @@ from heartbeat.writes import ReminderWriter
 from tasks_sync import Task
 
 HISTORY = timedelta(days=14)
+KEPT = timedelta(days=90)
+MOST_KEPT = 3
 GOOD_FOR = {
     Purpose.BRIEFING: timedelta(hours=4),
     Purpose.CHECK_IN: timedelta(hours=3),
@@ -44,6 +62,7 @@ class FirstWord:
     zone: ZoneInfo
     rules: NudgeRules
     now: Callable[[], datetime]
+    new_id: Callable[[], str]
     home_chat: Callable[[], Address]
     watched: Callable[[], list[Task]]
 
@@ -90,14 +109,7 @@ class FirstWord:
         )
 
     def _check_in(self, session: Session, slot: Slot) -> Handled:
-        present = Present(
-            open_tasks=self.watched(),
-            history=[past_message(said) for said in self._history()],
-            last_activity=self.library.last_heard(),
-            unfinished=self._unfinished(),
-            standing=(),
-        )
-        nudge = check_in(present, self.rules, now=self.now(), timezone=self.zone)
+        nudge = check_in(self._present(), self.rules, now=self.now(), timezone=self.zone)
         match nudge:
             case Nudge():
                 return self._queue(session, slot, Kind.NUDGE, say_nudge(nudge, self._local_now()))
@@ -107,6 +119,15 @@ class FirstWord:
                 return nudge
             case _:
                 assert_never(nudge)
+
+    def _present(self) -> Present:
+        return Present(
+            open_tasks=self.watched(),
+            history=[past_message(said) for said in self._history()],
+            last_activity=self.library.last_heard(),
+            unfinished=self._unfinished(),
+            standing=self._standing(),
+        )
 
     def _evening(self, session: Session, slot: Slot) -> Handled:
         now = self._local_now()
@@ -121,14 +142,36 @@ class FirstWord:
             saved=saved_question(self.library.studies.saved(tomorrow)),
             unfinished=self._unfinished(),
         )
+        Ledger(session, now=self.now).forget_before(slot.local_date - KEPT)
+        silence = silence_asked(self._present(), self.rules, now=self.now(), timezone=self.zone)
+        if silence is not None:
+            return Suppressed(silence.because)
         page = review(evening)
+        offers = self._worth_keeping(session)
         match page:
             case Review():
-                return self._queue(session, slot, Kind.REVIEW, say_review(page))
-            case Quiet(because=because):
+                reply = with_offers(say_review(page), offers)
+            case Quiet(because=because) if not offers:
                 return Suppressed(because)
+            case Quiet():
+                reply = with_offers(Reply(""), offers)
             case _:
                 assert_never(page)
+        return self._queue(session, slot, Kind.REVIEW, reply)
+
+    def _worth_keeping(self, session: Session) -> list[Offer]:
+        """Offer what the day's sessions said that lasts; what was offered before is not again."""
+        offers = Offers(session, now=self.now, new_id=self.new_id)
+        known = {offer.text for offer in offers.newest()}
+        known |= {line.text for line in self.library.notes.remembered()}
+        said = self.library.worth_keeping(self.now() - timedelta(days=1))
+        fresh = [text for text in said if text not in known][:MOST_KEPT]
+        return [offers.make(OfferKind.MEMORY, text) for text in fresh]
+
+    def _standing(self) -> tuple[str, ...]:
+        """What HEARTBEAT.md asks to be looked at."""
+        asks = parse(self.library.notes.heartbeat())
+        return asks.standing if isinstance(asks, Asks) else ()
 
     def _remind(self, session: Session, slot: Slot, *, again: bool) -> Handled:
         found = self.library.reminders.find(reminder_id(slot) or "")

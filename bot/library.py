@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import overload
 from zoneinfo import ZoneInfo
@@ -20,11 +20,13 @@ from bot.conversation.speak.answers import (
     Hit,
     Open,
     OpenStudy,
+    Page,
     Status,
     Today,
     Why,
 )
 from bot.mailbox import Arrival, LetterState, Mailbox, SaidFirst
+from bot.offers import Offer, Offers
 from bot.proposals import Proposal
 from bot.questions import Questions
 from bot.sessions import Sitting, Sittings
@@ -33,6 +35,14 @@ from heartbeat.ledger import Ledger
 from heartbeat.reads import ReminderReader
 from heartbeat.slots import Every, Job, next_slot
 from memory import MemoryReader
+from memory.dumps import NoteItem, TaskItem, sorted_item
+from memory.found import shipped_actions
+from memory.minutes import Minutes
+from memory.minutes_page import briefs_page, loops_page
+from memory.resume import resume_page
+from memory.review import review
+from memory.transcripts import read_transcript
+from memory.worth_keeping import worth_keeping
 from tasks_sync import Task, TaskReader
 
 LAST_STUDY_WITHIN = timedelta(hours=12)
@@ -55,6 +65,7 @@ class Library:
     now: Callable[[], datetime]
     linked: Callable[[], bool]
     proposals: Callable[[], tuple[Proposal, ...]]
+    minutes: Callable[[], Minutes]
 
     def situation(self, now: datetime) -> Situation:
         """Gather what understanding a message may need; `now` is in the person's zone."""
@@ -71,8 +82,13 @@ class Library:
             last_study=self._last_study(now),
             session_id=sitting.id if sitting else None,
             proposals=self.proposals(),
+            offers=self.offers,
             remembered=tuple((line.block, line.text) for line in self.notes.remembered()),
         )
+
+    def today_date(self) -> date:
+        """Give the person's date."""
+        return self.now().astimezone(self.zone).date()
 
     # --- pages ---
 
@@ -124,6 +140,43 @@ class Library:
         state = self.studies.current()
         assert state is not None, "asked only while one is open"
         return OpenStudy(state)
+
+    def loops(self, now: datetime) -> Page:
+        """What is open in notes and sessions, oldest first."""
+        return Page(loops_page(self.minutes().loops(now.date())))
+
+    def resume(self) -> Page:
+        """Where the person was."""
+        return Page(resume_page(self.minutes().resume()))
+
+    def briefs(self, now: datetime) -> Page:
+        """How each undertaking stands."""
+        return Page(briefs_page(self.minutes().briefs(now.date())))
+
+    def worth_keeping(self, since: datetime) -> list[str]:
+        """Quote what the sessions since a moment said that lasts."""
+        found: list[str] = []
+        for path, archive in self.notes.sessions():
+            if archive.started < since:
+                continue
+            transcript = read_transcript(self.notes.note_text(path) or "", path)
+            minutes = review(transcript, shipped_actions())
+            found += [quote.text for quote in worth_keeping(transcript, minutes)]
+        return list(dict.fromkeys(found))
+
+    def items_of(self, list_title: str) -> list[Task]:
+        """List the open items of a list by its title; none when there is no such list."""
+        named = [found.id for found in self.tasks.lists() if found.title == list_title]
+        return self.tasks.open_tasks(named[0]) if named else []
+
+    def sorted_item(self, item: Task) -> TaskItem | NoteItem:
+        """Say what an item of the notes list becomes."""
+        return sorted_item(item.title, item.notes, shipped_actions(), self.today_date())
+
+    def offers(self) -> tuple[Offer, ...]:
+        """What was offered and may be taken."""
+        with Session(self.engine) as session:
+            return Offers(session, now=self.now, new_id=never).newest()
 
     def recall(self, words: str) -> Found:
         """What the notes and past sessions hold about some words."""

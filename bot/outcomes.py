@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import TypeAlias
 
 from bot.actions import Action
+from bot.offers import Offer
 from gpu_lab.study import Grade, StudyState
 
 
@@ -65,6 +66,17 @@ class NoteFacts:
 
 
 @dataclass(frozen=True)
+class DumpFacts:
+    """A messy note that was sorted: its file, what is in it, and the tasks it offers."""
+
+    path: str
+    topics: int
+    questions: int
+    decisions: int
+    offers: tuple[Offer, ...]
+
+
+@dataclass(frozen=True)
 class StudyFacts:
     """Where a study session stands, and the grade if an answer was just given."""
 
@@ -94,6 +106,7 @@ Facts: TypeAlias = (
     | QuestionFacts
     | SessionFacts
     | NoteFacts
+    | DumpFacts
     | StudyFacts
     | ReminderFacts
     | Plain

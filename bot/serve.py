@@ -26,6 +26,7 @@ def serve(app: App, *, chat: bool) -> None:
         stack.enter_context(hold(app.settings.home, "run"))
         app.start()
         stack.enter_context(clock(app))
+        stack.enter_context(app.watched_notes())
         channels = [stack.enter_context(channel) for channel in app.channels()]
         if chat:
             signal.signal(signal.SIGTERM, leave)

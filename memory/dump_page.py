@@ -31,6 +31,11 @@ def dump_page(dump: Dump, *, created: datetime, author: str, source: str) -> str
     return head + "\n".join(_body(dump)) + "\n"
 
 
+def dump_body(dump: Dump) -> str:
+    """Give the page without its properties and title, for a note that has its own."""
+    return "\n".join(list(_body(dump))[2:])
+
+
 def _body(dump: Dump) -> Iterator[str]:
     yield f"# {dump.title}"
     yield ""

@@ -24,6 +24,7 @@ BREACHES = {
     "google": ("bot/library.py", "import googleapiclient as _breach"),
     "apscheduler": ("heartbeat/slots.py", "import apscheduler as _breach"),
     "pynvml": ("gpu_lab/study/lessons.py", "import pynvml as _breach"),
+    "mcp": ("memory/recall.py", "import mcp as _breach"),
     "prompt-toolkit": ("bot/serve.py", "import prompt_toolkit as _breach"),
     "no-cycles": ("gpu_lab/study/grading.py", "from gpu_lab.study import lessons as _breach"),
 }

@@ -68,6 +68,21 @@ class Recall:
 
 
 @dataclass(frozen=True)
+class ShowLoops:
+    """Show what is open in notes and sessions, oldest first."""
+
+
+@dataclass(frozen=True)
+class ShowResume:
+    """Say where the person was."""
+
+
+@dataclass(frozen=True)
+class ShowBriefs:
+    """Say how each undertaking stands."""
+
+
+@dataclass(frozen=True)
 class BeginLink:
     """Begin to link Google: give the address where the person allows it."""
 
@@ -93,7 +108,17 @@ class Unclear:
 
 
 Query: TypeAlias = (
-    ShowHelp | ShowToday | ShowOpen | ShowDone | ShowWhy | ShowStatus | ShowStudy | Recall
+    ShowHelp
+    | ShowToday
+    | ShowOpen
+    | ShowDone
+    | ShowWhy
+    | ShowStatus
+    | ShowStudy
+    | ShowLoops
+    | ShowResume
+    | ShowBriefs
+    | Recall
 )
 Errand: TypeAlias = BeginLink | FinishLink | SyncNow
 """What is done outside, over the network, and never while the door is held."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from bot.offers import Offer
 from bot.proposals import Proposal
 from bot.questions import Question
 from gpu_lab.study import StudyState
@@ -25,6 +26,7 @@ class Situation:
     last_study: StudyState | None = None
     session_id: str | None = None
     proposals: tuple[Proposal, ...] = ()
+    offers: Callable[[], tuple[Offer, ...]] = tuple
     remembered: tuple[tuple[str, str], ...] = field(default=())
 
     @property

@@ -29,6 +29,7 @@ from bot.actions import (
     SetReminder,
     StartStudy,
     StopStudy,
+    TakeDump,
     TakeNote,
     Together,
     Undo,
@@ -41,9 +42,12 @@ from bot.conversation.meaning import (
     FinishLink,
     Meaning,
     Recall,
+    ShowBriefs,
     ShowDone,
     ShowHelp,
+    ShowLoops,
     ShowOpen,
+    ShowResume,
     ShowStatus,
     ShowStudy,
     ShowToday,
@@ -54,10 +58,12 @@ from bot.conversation.meaning import (
 from bot.conversation.picking import pick
 from bot.conversation.situation import Situation
 from bot.mailbox import Button
+from bot.offers import OfferKind
 from heartbeat.auditor import Extent, WhatWasDone, audit
 from tasks_sync import Task, TaskChanges
 
 LONGEST_LINE = 4000
+DUMP_CHARS, DUMP_LINES = 80, 3
 ANSWER_OF_GOOGLE = re.compile(r"https?://(?:localhost|127\.0\.0\.1)[:/?]\S*[?&](?:code|error)=")
 
 Reading = Callable[[str, Situation], Meaning]
@@ -68,6 +74,8 @@ def understand(text: str, situation: Situation, button: str | None = None) -> Me
     if button:
         return pressed(button, situation)
     said = clean(text)
+    if is_dump(said) and not understood_by_verb(said, situation):
+        return Act(TakeDump(text))
     if not said:
         return Unclear("That message was empty. Say “help” to see what I can do.")
     if len(said) > LONGEST_LINE:
@@ -86,6 +94,18 @@ def understand(text: str, situation: Situation, button: str | None = None) -> Me
         or answer_to_study(said, situation)
         or sounds_done(said, situation)
         or Unclear(f"I did not understand “{shorten(said)}”, and did nothing. {nearest(said)}")
+    )
+
+
+def is_dump(said: str) -> bool:
+    """Tell a messy note from a request: several lines, and more than a few words."""
+    return len(said) > DUMP_CHARS and sum(bool(line) for line in said.split("\n")) >= DUMP_LINES
+
+
+def understood_by_verb(said: str, situation: Situation) -> bool:
+    """Tell whether a message of several lines begins with a verb that takes them."""
+    return len(said) <= LONGEST_LINE and (
+        said.startswith("/") or by_verb(said, situation) is not None
     )
 
 
@@ -143,7 +163,12 @@ def pressed(code: str, situation: Situation) -> Meaning:
 
 
 def proposed(wanted: str, situation: Situation) -> Meaning:
-    """Add what another program proposed, once."""
+    """Take what was offered, once: by another program, a sorted note or the evening's review."""
+    for offer in situation.offers():
+        if offer.id == wanted:
+            task = AddTask(offer.text, offer.due, offer.notes)
+            action = task if offer.kind is OfferKind.TASK else Remember(offer.text)
+            return Act(action, once=f"proposal:{wanted}")
     for proposal in situation.proposals:
         if proposal.id == wanted:
             action = AddTask(proposal.title, proposal.due, proposal.notes)
@@ -434,6 +459,9 @@ COMMANDS: Mapping[str, Reading] = {
     "find": recall,
     "link": lambda rest, situation: BeginLink(),
     "sync": lambda rest, situation: SyncNow(),
+    "loops": lambda rest, situation: ShowLoops(),
+    "resume": lambda rest, situation: ShowResume(),
+    "briefs": lambda rest, situation: ShowBriefs(),
     "why": lambda rest, situation: ShowWhy(),
     "status": lambda rest, situation: ShowStatus(),
 }
@@ -479,6 +507,8 @@ VERBS: Sequence[tuple[re.Pattern[str], Reading]] = (
     (verb(r"^forget\b(?: that| about)?\s*(?P<rest>.*)$"), forget),
     (verb(r"^remind\s+(?P<rest>.+)$"), remind),
     (verb(r"^note[:\s]\s*(?P<rest>.*)$"), note),
+    (verb(r"^(?:where was i|resume)\??$"), COMMANDS["resume"]),
+    (verb(r"^(?:open loops|what is still open|what did i leave open)\??$"), COMMANDS["loops"]),
     (verb(r"^link (?:my )?google(?: tasks| account)?[.!]?$"), COMMANDS["link"]),
     (verb(r"^sync(?: now)?[.!]?$"), COMMANDS["sync"]),
     (verb(r"^what did (?:we|i|you) say about\s+(?P<rest>.+)$"), recall),

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from bot.actions import DropNote, EndSession, Forget, Remember, TakeNote
+from bot.actions import DropNote, EndSession, Forget, Remember, TakeDump, TakeNote
 from bot.door import Job
-from bot.outcomes import Done, NoteFacts, SessionFacts
+from bot.offers import OfferKind
+from bot.outcomes import Done, DumpFacts, NoteFacts, SessionFacts
+from memory.dump_page import dump_body
+from memory.dumps import read_dump
+from memory.found import shipped_actions
 from memory.writes import Written
 
 ASSISTANT, PERSON, CHAT = "touchbase", "me", "chat"
+MOST_OFFERS = 6
 
 
 def facts_of(written: Written) -> NoteFacts:
@@ -43,6 +48,25 @@ def take_note(action: TakeNote, job: Job) -> Done:
     )
     back = DropNote(written.block, action.title, action.body)
     return Done(action, action.title, back, facts_of(written))
+
+
+def take_dump(action: TakeDump, job: Job) -> Done:
+    """Keep the note, sorted, and offer what it asks to be done; nothing is added to the list."""
+    dump = read_dump(action.raw, shipped_actions(), job.writers.today())
+    body = dump_body(dump)
+    written = job.writers.memory.note(
+        dump.title, body, kind="dump", author=PERSON, source=CHAT, block=job.block
+    )
+    wanted = [found for found in dump.actions if found.as_task][:MOST_OFFERS]
+    context = f"from {written.path}"
+    offers = tuple(
+        job.writers.offers.make(OfferKind.TASK, found.text, notes=context, due=found.due)
+        for found in wanted
+    )
+    facts = DumpFacts(
+        written.path, len(dump.topics), len(dump.questions), len(dump.decisions), offers
+    )
+    return Done(action, dump.title, DropNote(written.block, dump.title, body), facts)
 
 
 def drop_note(action: DropNote, job: Job) -> Done:

@@ -63,6 +63,7 @@ HANDLERS: Mapping[type[Any], Handler] = {
     actions.Remember: memory.remember,
     actions.Forget: memory.forget,
     actions.TakeNote: memory.take_note,
+    actions.TakeDump: memory.take_dump,
     actions.DropNote: memory.drop_note,
     actions.StartStudy: study.start,
     actions.AnswerStudy: study.answer,

@@ -7,6 +7,7 @@ from bot.conversation.speak.first import (
     say_proposal,
     say_reminder,
     say_review,
+    with_offers,
 )
 from bot.conversation.speak.outcomes import speak
 from bot.conversation.speak.refusals import apology
@@ -20,4 +21,5 @@ __all__ = [
     "say_reminder",
     "say_review",
     "speak",
+    "with_offers",
 ]

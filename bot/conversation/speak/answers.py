@@ -16,6 +16,7 @@ from heartbeat.reminders import Reminder
 from tasks_sync import Task
 
 MOST_TASKS = 15
+MOST_LINES = 30
 
 HELP = """\
 You can write as you speak, for example:
@@ -103,7 +104,14 @@ class Found:
     hits: Sequence[Hit]
 
 
-Answer: TypeAlias = Help | Today | Open | DoneToday | Why | Status | OpenStudy | Found
+@dataclass(frozen=True)
+class Page:
+    """A page that `memory` has worded: open loops, where one was, briefs."""
+
+    text: str
+
+
+Answer: TypeAlias = Page | Help | Today | Open | DoneToday | Why | Status | OpenStudy | Found
 
 
 def answer(found: Answer, now: datetime) -> Reply:
@@ -125,6 +133,8 @@ def answer(found: Answer, now: datetime) -> Reply:
             return Reply(status_page(found, now))
         case OpenStudy(state=state):
             return Reply(study_asked(state))
+        case Page(text=text):
+            return Reply(first_lines(text))
         case Found():
             return Reply(found_page(found))
         case _:
@@ -198,6 +208,14 @@ def status_page(page: Status, now: datetime) -> str:
         lines.append(f"{count_phrase(page.waiting_letters, 'message')} waiting to be delivered")
     lines += [f"Next: {name} {moment_phrase(at, now)}" for name, at in page.next_slots]
     return "\n".join(lines)
+
+
+def first_lines(text: str) -> str:
+    """Give as much of a page as a chat can hold."""
+    lines = text.strip().split("\n")
+    rest = len(lines) - MOST_LINES
+    more = f"\n… {rest} more lines on the command line" if rest > 0 else ""
+    return "\n".join(lines[:MOST_LINES]) + more
 
 
 def found_page(page: Found) -> str:

@@ -5,6 +5,7 @@ Short lines, the thing first, no exclamation marks and no blame.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import assert_never
 
@@ -14,8 +15,10 @@ from bot.conversation.speak.phrases import (
     day_phrase,
     length_phrase,
     moment_phrase,
+    offer_button,
 )
 from bot.mailbox import Button, Reply
+from bot.offers import Offer
 from bot.proposals import Proposal
 from heartbeat.briefing import Briefing
 from heartbeat.checkins import AskWhatNow, Bring, Nudge, Topic
@@ -188,6 +191,16 @@ def say_reminder(reminder: Reminder, now: datetime, *, again: bool) -> Reply:
     repeat = "  (possibly said before)" if again else ""
     task = ((Button("Done", f"done:{reminder.task_id}"),),) if reminder.task_id else ()
     return Reply(f"⏰ {reminder.text}{suffix}{repeat}", task)
+
+
+def with_offers(reply: Reply, offers: Sequence[Offer]) -> Reply:
+    """Add what may be kept in MEMORY.md, one tap each."""
+    if not offers:
+        return reply
+    lines = [reply.text] if reply.text else []
+    lines += ["Worth remembering? Only your tap keeps it:"]
+    lines += [f"• {offer.text}" for offer in offers]
+    return Reply("\n".join(lines), (*reply.buttons, *((offer_button(offer),) for offer in offers)))
 
 
 def say_proposal(proposal: Proposal, now: datetime) -> Reply:

@@ -41,6 +41,7 @@ from bot.actions import (
     ShowCleared,
     StartStudy,
     StopStudy,
+    TakeDump,
     TakeNote,
     Together,
     Undo,
@@ -52,12 +53,14 @@ from bot.conversation.speak.phrases import (
     count_phrase,
     day_phrase,
     moment_phrase,
+    offer_button,
 )
 from bot.conversation.speak.refusals import apology
 from bot.mailbox import Button, Reply
 from bot.outcomes import (
     ConflictFacts,
     Done,
+    DumpFacts,
     ListFacts,
     NoteFacts,
     Outcome,
@@ -146,6 +149,8 @@ def sentence(done: Done, now: datetime) -> str:
             return f"Forgotten: “{name}”."
         case TakeNote():
             return f"Noted “{name}”{where(done)}."
+        case TakeDump():
+            return dump_kept(done)
         case DropNote():
             return f"Removed the note “{name}”."
         case StartStudy() | RewindStudy():
@@ -182,6 +187,8 @@ def buttons(done: Done) -> Rows:
             note = Button("Note the progress", f"part:{asked}")
             yes = Button("All of it is done", f"yes:{asked}")
             return ((note, yes), (Button("Keep it open", f"no:{asked}"),))
+        case TakeDump(), DumpFacts(offers=offers):
+            return tuple((offer_button(offer),) for offer in offers)
         case ((AddTask() | CompleteTask() | DeleteTask() | CheckOff() | Together()), _):
             return UNDO
         case _:
@@ -232,6 +239,21 @@ def lost_value(done: Done) -> str:
     if not isinstance(done.facts, ConflictFacts):
         return ""
     return f"{done.facts.field} “{done.facts.lost}”"
+
+
+def dump_kept(done: Done) -> str:
+    """Say what a messy note became, and what it offers."""
+    if not isinstance(done.facts, DumpFacts):
+        return f"Kept “{done.name}”."
+    facts = done.facts
+    nouns = ("topic", "open question", "decision")
+    counts = zip((facts.topics, facts.questions, facts.decisions), nouns, strict=True)
+    found = ", ".join(count_phrase(count, noun) for count, noun in counts if count)
+    said = f"Kept word for word in {facts.path}" + (f": {found}." if found else ".")
+    if not facts.offers:
+        return said
+    things = count_phrase(len(facts.offers), "thing")
+    return f"{said}\nIt speaks of {things} to do; tap what belongs on the list."
 
 
 def where(done: Done) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from bot.mailbox import Button
+from bot.offers import Offer, OfferKind
 from tasks_sync import Task
 
 Rows = tuple[tuple[Button, ...], ...]
@@ -64,3 +65,14 @@ def task_lines(tasks: Sequence[Task], today: date, most: int) -> list[str]:
     if len(tasks) > most:
         shown.append(f"… and {len(tasks) - most} more")
     return shown
+
+
+def offer_button(offer: Offer) -> Button:
+    """The button that takes an offer."""
+    verb = "Add" if offer.kind is OfferKind.TASK else "Keep"
+    return Button(f"{verb}: {clipped(offer.text, 40)}", f"propose:{offer.id}")
+
+
+def clipped(text: str, length: int) -> str:
+    """Cut a text to what fits, saying so."""
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
