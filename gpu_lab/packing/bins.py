@@ -22,7 +22,7 @@ Int64s = NDArray[np.int64]
 # Counting by size costs O(capacity): too dear for few items, and for capacities in bytes.
 WIDEST_TABLE = 1 << 20
 FEW = 64
-FEW_PER_CAPACITY = 1 / 2
+MOST_FEW = 2000
 UNITS = 1 << 30
 
 
@@ -116,7 +116,7 @@ def _packed(costs: Costs, capacity: int, bin_of: NDArray[np.int32]) -> tuple[int
     """Give the bins and -1, or 0 and the first item that does not fit."""
     from gpu_lab.packing import kernels
 
-    few = max(FEW, int(capacity * FEW_PER_CAPACITY))
+    few = min(max(FEW, capacity // 4), MOST_FEW)
     if costs.size > few and capacity <= WIDEST_TABLE:
         counts = np.zeros(capacity + 1, dtype=np.int64)
         wrong = kernels.count_sizes(costs, counts)

@@ -80,7 +80,7 @@ def decide(counts: Int64s, bins_in_order: Int32s) -> int:
         left = counts[size]
         counts[size] = place
         while left > 0:
-            room = _next_set(bitmap, size)
+            room: int = _next_set(bitmap, size)
             run = NONE
             if room == NONE:
                 room = capacity
