@@ -181,6 +181,12 @@ def test_no_gpu_is_given_twice_and_gangs_stay_whole_under_every_rule(jobs, rules
     assert again.log == result.log
 
 
+def test_gangs_larger_than_every_share_still_run_when_the_fleet_stands_idle():
+    jobs = table([Job(0, 1, 1, tenant="a"), Job(0, 1, 8, tenant="b"), Job(0, 1, 12, tenant="a")])
+    rules = Rules(backfill=Backfill.NONE, quotas=Quotas({"a": 8, "b": 4}))
+    assert sorted(ran(jobs, rules, compiled=False).end.tolist()) == [1.0, 2.0, 3.0]
+
+
 @given(jobs=some_jobs)
 @settings(max_examples=60, deadline=None)
 def test_without_borrowing_no_tenant_ever_exceeds_its_quota(jobs):

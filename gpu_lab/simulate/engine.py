@@ -209,8 +209,25 @@ class Engine:
             done = {number for number, _, _ in starts}
             self.waiting = [entry for entry in self.waiting if entry[2] not in done]
             heapq.heapify(self.waiting)
-            if not (self._make_way(now, shares)):
+            if not (self._make_way(now, shares) or self._lend_whole(now, shares)):
                 return
+
+    def _lend_whole(self, now: float, shares: dict[str, int] | None) -> bool:
+        # Shares may all be smaller than the gangs that wait for them; then nobody would ever
+        # start. An idle fleet lends the first gang in the queue all that it needs.
+        lends = self.rules.quotas is not None and (
+            self.rules.quotas.sharing is not Sharing.NO_BORROWING
+        )
+        if shares is None or not lends or self.running or not self.waiting:
+            return False
+        first = min(self.waiting)
+        placement = self.room.fit(self.jobs[first[2]])
+        if placement is None:
+            return False
+        self.waiting.remove(first)
+        heapq.heapify(self.waiting)
+        self._start(first[2], placement, now, self.jobs[first[2]].gpus)
+        return True
 
     def _pass(self, now: float, shares: dict[str, int] | None) -> Starts:
         waiting = [(entry[2], self.jobs[entry[2]]) for entry in sorted(self.waiting)]

@@ -30,7 +30,11 @@ class Backfill(StrEnum):
 
 
 class Sharing(StrEnum):
-    """How GPUs beyond everyone's quota are lent."""
+    """How GPUs beyond everyone's quota are lent.
+
+    Where GPUs are lent at all, a fleet that stands idle lends the first gang in the queue all it
+    needs, even past its tenant's share: gangs cannot be cut to the size of a share.
+    """
 
     NO_BORROWING = "no-borrowing"
     WATER_FILLING = "water-filling"

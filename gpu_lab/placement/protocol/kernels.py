@@ -19,6 +19,7 @@ from gpu_lab.placement.protocol.scoring import (
     Memo,
     Points,
     Rules,
+    inner,
     look,
     score,
 )
@@ -46,7 +47,7 @@ class Trail(NamedTuple):
     fragment: Ints
 
 
-@numba.njit(cache=True)
+@inner
 def take(node: Ints, shape: Ints, memory: int, gpu: int) -> int:
     """Give a pod its CPU, memory and GPUs (`gpu`, or the first with room); return them as bits."""
     node[CPU] -= shape[SHAPE_CPU]
@@ -67,7 +68,7 @@ def take(node: Ints, shape: Ints, memory: int, gpu: int) -> int:
     return bits
 
 
-@numba.njit(cache=True)
+@inner
 def give_back(node: Ints, shape: Ints, memory: int, bits: int) -> None:
     """Undo `take`."""
     node[CPU] += shape[SHAPE_CPU]
@@ -80,7 +81,7 @@ def give_back(node: Ints, shape: Ints, memory: int, bits: int) -> None:
             node[LEFT + place] += milli
 
 
-@numba.njit(cache=True)
+@inner
 def refresh(
     rules: Rules,
     fleet: Ints,
@@ -104,7 +105,7 @@ def refresh(
     memo.seen[place] = logged
 
 
-@numba.njit(cache=True)
+@inner
 def best_node(points: Points, fleet: Ints, memory: int) -> int:
     """Find the lowest rank among the best nodes whose memory suffices; -1 when none."""
     never = points.dtype.type(NEVER)
@@ -126,7 +127,7 @@ def best_node(points: Points, fleet: Ints, memory: int) -> int:
     return chosen
 
 
-@numba.njit(cache=True)
+@inner
 def any_node(points: Points, fleet: Ints, memory: int, draw: float) -> int:
     """Pick one of the possible nodes by a draw from [0, 1); -1 when none."""
     possible = 0
@@ -141,7 +142,7 @@ def any_node(points: Points, fleet: Ints, memory: int, draw: float) -> int:
     return -1
 
 
-@numba.njit(cache=True)
+@inner
 def any_gpu(node: Ints, milli: int, draw: float) -> int:
     """Pick one of the GPUs with room by a draw from [0, 1)."""
     possible = 0

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gpu_lab.placement.protocol.kernels import best_node, give_back, refresh, take
-from gpu_lab.placement.protocol.scoring import GROUPS, IDLE, NEVER, Memo, Rules, fits, look
+from gpu_lab.placement.protocol.scoring import GROUPS, IDLE, NEVER, Memo, Rules, fits, inner, look
 from gpu_lab.placement.protocol.world import (
     MEMORY,
     SHAPE_GPUS,
@@ -55,7 +55,7 @@ class _State(NamedTuple):
     gave_up: Ints
 
 
-@numba.njit(cache=True)
+@inner
 def _changed(rules: Rules, state: _State, memo: Memo, node: int) -> None:
     look(rules, state.fleet[node], state.views[node], state.hostable)
     # A full log is begun anew: `_renew` then lets every shape forget what it knew.
@@ -65,7 +65,7 @@ def _changed(rules: Rules, state: _State, memo: Memo, node: int) -> None:
     state.logged[0] += 1
 
 
-@numba.njit(cache=True)
+@inner
 def _renew(rules: Rules, state: _State, memo: Memo, place: int) -> None:
     if state.logged[0] > len(memo.log):
         memo.seen[:] = -1
@@ -77,7 +77,7 @@ def _renew(rules: Rules, state: _State, memo: Memo, place: int) -> None:
     )  # fmt: skip
 
 
-@numba.njit(cache=True)
+@inner
 def _put(rules: Rules, state: _State, memo: Memo, pod: int, node: int) -> None:
     place, memory = state.arrivals[pod, 0], state.arrivals[pod, 1]
     gpu = int(memo.gpu[place, node])
@@ -86,7 +86,7 @@ def _put(rules: Rules, state: _State, memo: Memo, pod: int, node: int) -> None:
     _changed(rules, state, memo, node)
 
 
-@numba.njit(cache=True)
+@inner
 def _remove(rules: Rules, state: _State, memo: Memo, pod: int) -> None:
     node = state.node[pod]
     shape = state.shapes[state.arrivals[pod, 0]]
@@ -96,7 +96,7 @@ def _remove(rules: Rules, state: _State, memo: Memo, pod: int) -> None:
     _changed(rules, state, memo, node)
 
 
-@numba.njit(cache=True)
+@inner
 def _place(rules: Rules, state: _State, memo: Memo, pod: int) -> bool:
     place = state.arrivals[pod, 0]
     _renew(rules, state, memo, place)
@@ -107,7 +107,7 @@ def _place(rules: Rules, state: _State, memo: Memo, pod: int) -> bool:
     return True
 
 
-@numba.njit(cache=True)
+@inner
 def _helps(state: _State, pod: int, other: int) -> bool:
     # Whether `pod` would fit where `other` is, were `other` gone.
     node = state.node[other]
@@ -118,7 +118,7 @@ def _helps(state: _State, pod: int, other: int) -> bool:
     return bool(row[MEMORY] >= state.arrivals[pod, 1] and fits(row, wanted))
 
 
-@numba.njit(cache=True)
+@inner
 def _hopeless(state: _State, pod: int) -> bool:
     # Placing only takes room away: what could not be repaired stays so until something is freed.
     place = state.arrivals[pod, 0]
@@ -126,7 +126,7 @@ def _hopeless(state: _State, pod: int) -> bool:
     return bool(same and state.arrivals[pod, 1] >= state.gave_up[place, 1])
 
 
-@numba.njit(cache=True)
+@inner
 def _repair(rules: Rules, state: _State, memo: Memo, pod: int) -> bool:
     # Move the smallest pod whose leaving lets `pod` in and that itself fits elsewhere.
     if _hopeless(state, pod):
@@ -158,7 +158,7 @@ def _repair(rules: Rules, state: _State, memo: Memo, pod: int) -> bool:
             return _place(rules, state, memo, pod)
 
 
-@numba.njit(cache=True)
+@inner
 def _can_move(rules: Rules, state: _State, memo: Memo, pod: int, stuck: Ints) -> bool:
     place, memory = state.arrivals[pod, 0], state.arrivals[pod, 1]
     if memory >= stuck[place]:
@@ -170,7 +170,7 @@ def _can_move(rules: Rules, state: _State, memo: Memo, pod: int, stuck: Ints) ->
     return True
 
 
-@numba.njit(cache=True)
+@inner
 def _elsewhere(rules: Rules, state: _State, memo: Memo, pod: int) -> int:
     # The best node for a placed pod but its own; -1 when none.
     place, home = state.arrivals[pod, 0], state.node[pod]
@@ -182,7 +182,7 @@ def _elsewhere(rules: Rules, state: _State, memo: Memo, pod: int) -> int:
     return target
 
 
-@numba.njit(cache=True)
+@inner
 def _leave(
     rules: Rules, state: _State, memo: Memo, leaves: Ints, pod: int, order: Ints, gone: int
 ) -> int:
@@ -194,7 +194,7 @@ def _leave(
     return gone
 
 
-@numba.njit(cache=True)
+@inner
 def _serve(
     rules: Rules,
     state: _State,
