@@ -7,6 +7,7 @@ ids and wires on loopback; nothing else is replaced. The clock, ids and chance a
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import random
 import secrets
@@ -50,6 +51,7 @@ from heartbeat.schedule import Ticker
 from heartbeat.slots import Job, Slot, default_jobs
 from heartbeat.writes import ReminderWriter
 from memory import MemoryReader, Vault
+from memory.commits import Commits
 from memory.found import shipped_actions
 from memory.minutes import Minutes
 from memory.sessions import SessionLog
@@ -63,6 +65,8 @@ if TYPE_CHECKING:
     from memory.recall import Recall
     from tasks_sync.google.link import Linking
     from tasks_sync.sync import Sync
+
+log = logging.getLogger(__name__)
 
 TERMINAL = Address("terminal", "me")
 PROBE_BYTES = 64 * 1024
@@ -78,12 +82,17 @@ class App:
     syncing: Syncing
     library: Library
     door: Door
+    notes: MemoryWriter
+    words: SessionLog
     beat: Beat
     now: Callable[[], datetime]
     new_id: Callable[[], str]
 
     def start(self) -> None:
-        """Settle what the last run left: slots, sessions, messages without an answer."""
+        """Settle what the last run left: files, slots, sessions, messages without an answer."""
+        for name in self.notes.recover():
+            log.warning("a write was cut off by a crash; what it left is put aside as %s", name)
+        self._archive_ended()
         self.beat.start(waiting=self._waiting_slots())
         self.assistant.work()
 
@@ -92,6 +101,7 @@ class App:
         self.assistant.end_idle_session()
         self.assistant.offer_proposals(home_chat(self.settings))
         self.assistant.sort_notes_list(self.settings.values.notes_list)
+        self.notes.stamp()
         self.beat.beat()
 
     def channels(self) -> Iterator[AbstractContextManager[str]]:
@@ -137,6 +147,13 @@ class App:
         """Let go of the database."""
         self.engine.dispose()
 
+    def _archive_ended(self) -> None:
+        """Archive what ended while it could not be written: a full disk, a crash in between."""
+        current = self.library.sitting()
+        for session in self.words.unarchived():
+            if current is None or session.session_id != current.id:
+                self.words.archive(session.session_id, "late")
+
     def _waiting_slots(self) -> list[tuple[str, str]]:
         with Session(self.engine) as session:
             return Mailbox(session, now=self.now).slots_in(LetterState.QUEUED, LetterState.SENDING)
@@ -168,6 +185,8 @@ def build(
     rng = random.Random(seed)
     vault = Vault(settings.vault)
     words = SessionLog(vault, now=now, timezone=settings.zone)
+    commits = Commits(vault.folder) if settings.values.git_notes else None
+    notes = MemoryWriter(vault, now=now, timezone=settings.zone, commits=commits)
 
     def today() -> date:
         return now().astimezone(settings.zone).date()
@@ -190,7 +209,7 @@ def build(
                 offers=Offers(session, now=now, new_id=new_id),
                 today=today,
                 vault=vault,
-                memory=MemoryWriter(vault, now=now, timezone=settings.zone),
+                memory=notes,
                 words=words,
                 study=StudyWriter(session, now=now, new_id=new_id, rng=rng),
                 reminders=ReminderWriter(session, now=now, new_id=new_id),
@@ -296,7 +315,7 @@ def build(
             look=look,
         )
     )
-    return App(settings, engine, assistant, syncing, library, door, beat, now, new_id)
+    return App(settings, engine, assistant, syncing, library, door, notes, words, beat, now, new_id)
 
 
 def make_sync(

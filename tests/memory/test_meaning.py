@@ -153,7 +153,7 @@ def test_the_fast_network_equals_its_plain_twin(tiny):
         np.testing.assert_allclose(row, plain_twin(chance_weights(), ids), atol=2e-5)
 
 
-def test_the_real_weights_give_the_figures_of_the_models_own_page():
+def test_the_real_weights_give_the_figures_of_the_published_example():
     folder = weights_folder()
     if folder is None:
         pytest.skip("the weights are not installed (make embeddings)")

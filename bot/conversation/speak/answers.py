@@ -25,9 +25,10 @@ You can write as you speak, for example:
 • list   ·   /today   ·   undo
 • remind me at 15:00 to stretch
 • remember that the rack key is with Ada   ·   note …
-• what did we say about quotas
+• what did we say about quotas   ·   /resume   ·   /loops
+• paste a messy note: it is kept word for word, what it asks for is offered
 • /study gpu scheduler, then “save this for tomorrow morning”
-• /new ends the session, /why says why I wrote or did not
+• /new ends the session, /why says why I wrote or did not, /link links Google
 
 When a session ends I ask whether it checks off a task; only your yes does."""
 
