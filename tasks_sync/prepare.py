@@ -121,7 +121,7 @@ class Preparer:
             self._mirror.forget_remote(row)
             return NothingToTell()
         same_list = base.list_id == row.list_id
-        if same_list and (row.hidden or row.status == Status.COMPLETED):
+        if same_list and (base.hidden or base.status == Status.COMPLETED):
             # Google keeps no order among what is done, and refuses to move what is hidden.
             return self._move_done(row, base)
         place, source = self._place(row, refusals=op.refusals), self._list_remote_id(base.list_id)
@@ -138,10 +138,10 @@ class Preparer:
         )
 
     def _move_done(self, row: TaskRow, base: TaskBaseRow) -> Prepared:
-        if row.hidden or self._mirror.spot_of_base(base) == Spot(row.list_id, row.parent_id):
-            row.parent_id = (
-                self._mirror.spot_of_base(base).parent_id if row.hidden else row.parent_id
-            )
+        agreed = self._mirror.spot_of_base(base)
+        if base.hidden:
+            row.parent_id = agreed.parent_id
+        if agreed == Spot(row.list_id, row.parent_id):
             return NothingToTell()
         place = self._place(row, refusals=0)
         source = self._list_remote_id(base.list_id)
@@ -229,7 +229,8 @@ class Preparer:
             TaskBaseRow.parent_remote_id == row.remote_id,
             col(TaskBaseRow.deleted).is_(False),
             col(TaskRow.deleted_at).is_(None),
-            col(TaskRow.hidden).is_(False),
+            # What Google has put out of sight it does not let anybody move.
+            col(TaskBaseRow.hidden).is_(False),
         )
         return self.session.exec(wanted).first() is not None
 

@@ -230,7 +230,7 @@ class TwoPeople(RuleBasedStateMachine):
     @rule(pick=PICK, other=PICK, how=st.sampled_from(["move", "reparent", "top", "list"]))
     def phone_move(self, pick, other, how):
         task, beside = self.theirs(pick), self.theirs(other)
-        if task is None or beside is None:
+        if task is None or beside is None or self.bench.phone.row(task).hidden:
             return
         self.tick()
         phone = self.bench.phone
