@@ -123,16 +123,18 @@ def test_many_threads_at_the_door_are_served_one_by_one(app):
     assert len(titles(app)) == 5
 
 
-def test_a_thousand_messages_delivered_three_times_over_twenty_restarts_are_done_once(start):
+@pytest.mark.parametrize("messages", [100, pytest.param(1000, marks=pytest.mark.soak)])
+def test_messages_delivered_three_times_over_twenty_restarts_are_done_once(start, messages):
     rng = random.Random(3)
-    deliveries = [number for number in range(1000) for _ in range(3)]
+    deliveries = [number for number in range(messages) for _ in range(3)]
     rng.shuffle(deliveries)
+    share = len(deliveries) // 20
     for cut in range(20):
         app = start()
-        for number in deliveries[cut * 150 : (cut + 1) * 150]:
+        for number in deliveries[cut * share : (cut + 1) * share]:
             talk(app, f"add “task {number}”", key=f"wire:{number}")
         app.close()
-    assert sorted(titles(app)) == sorted(f"task {number}" for number in range(1000))
+    assert sorted(titles(app)) == sorted(f"task {number}" for number in range(messages))
 
 
 def sentences_of(refusal: type[Exception]) -> str:
