@@ -24,6 +24,7 @@ WIDEST_TABLE = 1 << 20
 FEW = 64
 MOST_FEW = 2000
 UNITS = 1 << 30
+LARGEST = 1 << 62
 
 
 class Oversized(StrEnum):
@@ -59,7 +60,7 @@ def pack(costs: Costs, capacity: int, oversized: Oversized = Oversized.REFUSE) -
     Raises CapacityRefused, CostsRefused (not one row of whole numbers) or CostRefused (below 0,
     or above the capacity unless `oversized` gives such items a bin of their own).
     """
-    if capacity < 1:
+    if not 1 <= capacity < LARGEST:
         raise CapacityRefused(capacity=capacity)
     if costs.ndim != 1 or costs.dtype.kind not in "iu":
         raise CostsRefused(found=f"{costs.ndim}-dimensional {costs.dtype}")
@@ -78,7 +79,7 @@ def in_units(costs: NDArray[np.float64], capacity: float) -> tuple[Int64s, int]:
     What fits afterwards fits in truth. Whole numbers stay as they are. Raises CapacityRefused or
     CostRefused for what is not a finite number.
     """
-    if not (np.isfinite(capacity) and capacity > 0):
+    if not 0 < capacity < LARGEST:
         raise CapacityRefused(capacity=capacity)
     strange = np.flatnonzero(~np.isfinite(costs))
     if strange.size:

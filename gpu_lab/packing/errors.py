@@ -11,7 +11,7 @@ class PackingRefused(Exception):
 
 
 class CapacityRefused(PackingRefused):
-    """The capacity is {capacity}; it must be a number above 0."""
+    """The capacity is {capacity}; it must be a number above 0 and below 2^62."""
 
 
 class CostRefused(PackingRefused):

@@ -15,9 +15,10 @@ from numba import njit
 from numpy.typing import NDArray
 
 Items = NDArray[Any]
-Int64s = NDArray[np.int64]
-Int32s = NDArray[np.int32]
-Words = NDArray[np.uint64]
+# Named for what they hold; their elements meet Python's whole numbers freely in compiled code.
+Int64s = NDArray[Any]
+Int32s = NDArray[Any]
+Words = NDArray[Any]
 
 NONE = -1
 ONE = np.uint64(1)
@@ -80,7 +81,7 @@ def decide(counts: Int64s, bins_in_order: Int32s) -> int:
         left = counts[size]
         counts[size] = place
         while left > 0:
-            room: int = _next_set(bitmap, size)
+            room = _next_set(bitmap, size)
             run = NONE
             if room == NONE:
                 room = capacity
@@ -89,7 +90,7 @@ def decide(counts: Int64s, bins_in_order: Int32s) -> int:
                 opened += many
             else:
                 run = first[room]
-                start, many = np.int64(starts[run]), np.int64(lengths[run])
+                start, many = starts[run], lengths[run]
                 # A bin that takes one item is the tightest still, until it has room for no other.
                 each = 1 if room < 2 * size else room // size
             whole = min(many, left if each == 1 else left // each)
@@ -179,7 +180,8 @@ def _next_set(bitmap: Words, least: int) -> int:
 @njit(cache=True, error_model="numpy")
 def _lowest_bit(word: np.uint64) -> int:
     lone = word & (~word + ONE)
-    return _POSITIONS[(lone * _SEQUENCE) >> np.uint64(58)]
+    position: int = _POSITIONS[(lone * _SEQUENCE) >> np.uint64(58)]
+    return position
 
 
 @njit(cache=True, error_model="numpy")
