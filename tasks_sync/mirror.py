@@ -42,6 +42,15 @@ from tasks_sync.rows import (
     TaskOutboxRow,
     TaskRow,
 )
+from tasks_sync.versions import (
+    base_row,
+    content_here,
+    content_of_base,
+    content_there,
+    no_news,
+    raw_content_of_base,
+    update_base,
+)
 
 
 @dataclass
@@ -109,11 +118,11 @@ class Mirror:
             created_at=remote.updated or at,
             updated_at=remote.updated or at,
         )
-        self._take(row, _content(remote))
+        self._take(row, content_there(remote))
         row.hidden = remote.hidden
         self._surroundings(row, remote)
         self.session.add(row)
-        self.session.add(_base_row(row.id, remote, list_id))
+        self.session.add(base_row(row.id, remote, list_id))
         self._know(row)
         self._told.pulled += 1
         return row
@@ -133,7 +142,7 @@ class Mirror:
         """
         base = self.base(row)
         assert base is not None, "a task known to Google has a base"
-        if _no_news(base, remote, list_id):
+        if no_news(base, remote, list_id):
             return None
         merged = merge(self._was(base), self.here(row), self._there(remote, list_id))
         if keep_deleted and merged.fate is Fate.DELETE_HERE:
@@ -147,7 +156,7 @@ class Mirror:
         """Give what Google would show if it still showed a task that it no longer has."""
         base = self.base(row)
         assert base is not None, "a task known to Google has a base"
-        content = _content_of_base(base)
+        content = content_of_base(base)
         return RemoteTask(
             id=str(row.remote_id),
             list_id="",
@@ -177,10 +186,10 @@ class Mirror:
         """Take Google's answer to a change of ours as agreed; edits made meanwhile stay ours."""
         base = self.base(row)
         if base is None:
-            base = _base_row(row.id, remote, list_id)
+            base = base_row(row.id, remote, list_id)
             self.session.add(base)
         else:
-            _update_base(base, remote, list_id)
+            update_base(base, remote, list_id)
         row.remote_id = remote.id
         self._know(row)
         self._surroundings(row, remote)
@@ -213,9 +222,9 @@ class Mirror:
         self._know(row)
         base = self.base(row)
         if base is None:
-            self.session.add(_base_row(row.id, as_sent, list_id))
+            self.session.add(base_row(row.id, as_sent, list_id))
         else:
-            _update_base(base, as_sent, list_id)
+            update_base(base, as_sent, list_id)
         self.session.flush()
         self._event("adopted", row.id, row.title)
         self.absorb(row, remote, list_id)
@@ -321,7 +330,7 @@ class Mirror:
 
     def _was(self, base: TaskBaseRow) -> There:
         return There(
-            _content_of_base(base),
+            content_of_base(base),
             self.spot_of_base(base),
             base.hidden,
             base.deleted,
@@ -331,13 +340,13 @@ class Mirror:
     def _there(self, remote: RemoteTask, list_id: str) -> There:
         parent = self.row(remote.parent_id)
         spot = Spot(list_id, parent.id if parent else None)
-        return There(_content(remote), spot, remote.hidden, remote.deleted, remote.updated)
+        return There(content_there(remote), spot, remote.hidden, remote.deleted, remote.updated)
 
     def _apply(
         self, row: TaskRow, base: TaskBaseRow, remote: RemoteTask, list_id: str, merged: Merged
     ) -> None:
         if merged.fate is not Fate.MAKE_ANEW:
-            _update_base(base, remote, list_id)
+            update_base(base, remote, list_id)
             self._surroundings(row, remote)
         match merged.fate:
             case Fate.KEEP:
@@ -483,54 +492,6 @@ class Mirror:
             )
         )
         return {task_id for task_id in self.session.exec(wanted) if task_id is not None}
-
-
-def content_here(row: TaskRow) -> Content:
-    """Give what a task says here."""
-    return Content(row.title, row.notes, row.due, Status(row.status), row.completed_at)
-
-
-def raw_content_of_base(base: TaskBaseRow) -> Content:
-    """Give what a task was last seen to say at Google, to the letter."""
-    return Content(base.title, base.notes, base.due, Status(base.status), base.completed_at)
-
-
-def _content_of_base(base: TaskBaseRow) -> Content:
-    return replace(raw_content_of_base(base), notes=unmarked(base.notes))
-
-
-def _content(remote: RemoteTask) -> Content:
-    return Content(
-        remote.title, unmarked(remote.notes), remote.due, remote.status, remote.completed_at
-    )
-
-
-def _no_news(base: TaskBaseRow, remote: RemoteTask, list_id: str) -> bool:
-    # The etag alone would do if it were promised to be a version; it is not.
-    return (
-        base.etag == remote.etag
-        and base.list_id == list_id
-        and base.deleted == remote.deleted
-        and base.parent_remote_id == remote.parent_id
-        and base.hidden == remote.hidden
-        and base.updated == remote.updated
-        and (base.title, base.notes, base.due) == (remote.title, remote.notes, remote.due)
-        and (base.status, base.completed_at) == (remote.status, remote.completed_at)
-    )
-
-
-def _base_row(task_id: str, remote: RemoteTask, list_id: str) -> TaskBaseRow:
-    base = TaskBaseRow(task_id=task_id, etag="", list_id=list_id)
-    _update_base(base, remote, list_id)
-    return base
-
-
-def _update_base(base: TaskBaseRow, remote: RemoteTask, list_id: str) -> None:
-    base.etag, base.updated, base.list_id = remote.etag, remote.updated, list_id
-    base.parent_remote_id, base.position = remote.parent_id, remote.position
-    base.title, base.notes, base.due = remote.title, remote.notes, remote.due
-    base.status, base.completed_at = remote.status, remote.completed_at
-    base.hidden, base.deleted = remote.hidden, remote.deleted
 
 
 def _rank(rows: Sequence[TaskRow], order: Sequence[str]) -> None:

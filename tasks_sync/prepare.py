@@ -27,11 +27,12 @@ from tasks_sync.canon import units
 from tasks_sync.errors import NOTES_LIMIT
 from tasks_sync.fingerprint import fingerprint, mark, marked
 from tasks_sync.merge import Spot
-from tasks_sync.mirror import Mirror, content_here, raw_content_of_base
+from tasks_sync.mirror import Mirror
 from tasks_sync.model import Status
 from tasks_sync.plan import changes_needed
 from tasks_sync.remote import NewTask, RemotePlace
 from tasks_sync.rows import OpKind, OpState, TaskBaseRow, TaskListRow, TaskOutboxRow, TaskRow
+from tasks_sync.versions import content_here, raw_content_of_base
 
 
 class Preparer:
