@@ -165,9 +165,10 @@ def replay(
     arrivals: Ints,
     draws: Floats,
     memo: Memo,
+    trail: Trail,
     keep: bool,
-) -> Trail:
-    """Place every arrival in turn; changes `fleet` and `memo`.
+) -> None:
+    """Place every arrival in turn; changes `fleet` and `memo`, and fills `trail`.
 
     `fleet` (nodes, 21), `shapes` (shapes, 4) and `arrivals` (pods, 3) are as in `world`. `draws`
     (pods, 2) feed the random policy. `keep` False rescores every node for every pod: the
@@ -180,12 +181,6 @@ def replay(
     for node in range(len(fleet)):
         look(rules, fleet[node], views[node], hostable)
         fragments += views[node, FRAGMENT]
-    trail = Trail(
-        np.full(pods, -1, np.int64),
-        np.zeros(pods, np.int64),
-        np.empty(pods, np.int64),
-        np.empty(pods, np.int64),
-    )
     used, logged = 0, 0
     for pod in range(pods):
         place, memory = arrivals[pod, 0], arrivals[pod, 1]
@@ -212,4 +207,3 @@ def replay(
             logged += 1
         trail.used[pod] = used
         trail.fragment[pod] = fragments
-    return trail

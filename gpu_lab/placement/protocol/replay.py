@@ -68,7 +68,14 @@ def run(
     draws = rng.random((len(world.arrivals) if policy is Policy.RANDOM else 0, 2))
     memo = memo_for(world, steps, len(world.arrivals))
     fleet = world.fleet.copy()
-    trail = kernels.replay(rules, fleet, world.shapes, world.arrivals, draws, memo, keep)
+    pods = len(world.arrivals)
+    trail = Trail(
+        np.full(pods, -1, np.int64),
+        np.zeros(pods, np.int64),
+        np.zeros(pods, np.int64),
+        np.zeros(pods, np.int64),
+    )
+    kernels.replay(rules, fleet, world.shapes, world.arrivals, draws, memo, trail, keep)
     return outcome_of(world, trail)
 
 

@@ -291,19 +291,20 @@ def _gain(
 def _fgd(rules: Rules, node: Ints, view: Ints, shape: Ints, hostable: Ints) -> Score:
     cpu, gpus, milli = node[CPU] - shape[SHAPE_CPU], shape[SHAPE_GPUS], shape[SHAPE_MILLI]
     total = _hostable(rules.typical, node[MODEL], cpu, hostable)
-    if gpus != 1 or milli == 1000:
-        return Score(_gain(rules, node, view, hostable, total, cpu, gpus, 0, 0), -1)
+    shares = gpus == 1 and milli < 1000
     best, best_gpu = NEVER, -1
-    for gpu in range(node[GPUS]):
-        left = node[LEFT + gpu]
-        alike = left < milli
+    # One candidate per GPU with room for a share; for anything else just the one.
+    for gpu in range(node[GPUS] if shares else 1):
+        left = node[LEFT + gpu] if shares else 0
+        alike = shares and left < milli
         for earlier in range(gpu):
             alike |= node[LEFT + earlier] == left
         # Of equal GPUs the first wins, so the others need no scoring.
         if not alike:
-            points = _gain(rules, node, view, hostable, total, cpu, 0, left, left - milli)
+            whole, after = (0, left - milli) if shares else (gpus, 0)
+            points = _gain(rules, node, view, hostable, total, cpu, whole, left, after)
             if points > best:
-                best, best_gpu = points, gpu
+                best, best_gpu = points, gpu if shares else -1
     return Score(best, best_gpu)
 
 
