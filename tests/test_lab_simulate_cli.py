@@ -68,6 +68,18 @@ def test_the_same_seed_prints_the_same_run():
     assert json.loads(typed(*words))["finished"] == 300
 
 
+def test_failures_quotas_preemption_and_moves_are_options_of_the_same_verb():
+    words = ("simulate", "--make", 150, "--nodes", 4, "--load", 3, "--json")
+    calm = json.loads(typed(*words))
+    rough = json.loads(typed(*words, "--failures", 20, "--preempts", "--migrate", 30))
+    assert (calm["stops"], calm["finished"]) == (0, 150)
+    assert rough["stops"] > 0
+    assert rough["finished"] == 150
+    shared = json.loads(typed(*words, "--quota", "team-00=16", "--quota", "team-01=8"))
+    assert shared["finished"] == 150
+    assert "not of the form TENANT=GPUS" in refused(*words, "--quota", "team-00")
+
+
 def test_a_run_and_its_pictures_are_written(openb, tmp_path):
     for words, name in (
         (("simulate", "--make", 300, "--nodes", 2), "queue.png"),

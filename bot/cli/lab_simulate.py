@@ -19,6 +19,7 @@ from bot.cli.output import fail, print_json
 if TYPE_CHECKING:
     from gpu_lab.ops.report import Outcome
     from gpu_lab.simulate.jobs import Jobs
+    from gpu_lab.simulate.rules import Failure, Rules
 
 app = typer.Typer(no_args_is_help=True)
 paper = typer.Typer(no_args_is_help=True)
@@ -83,6 +84,18 @@ def simulate(
     ] = 10_000,
     load: Annotated[float, typer.Option(help="Offered load of made jobs.")] = 0.9,
     first: Annotated[int, typer.Option(min=0, help="Only the first so many jobs; 0: all.")] = 0,
+    preempts: Annotated[
+        bool, typer.Option("--preempts", help="A job may stop those of lower priority.")
+    ] = False,
+    migrate: Annotated[
+        float | None, typer.Option(min=0, help="Move jobs to make room; each pauses so many s.")
+    ] = None,
+    quota: Annotated[
+        list[str] | None, typer.Option(metavar="TENANT=GPUS", help="May be repeated; rest is lent.")
+    ] = None,
+    failures: Annotated[
+        int, typer.Option(min=0, help="So many nodes fail for four hours, drawn by the seed.")
+    ] = 0,
     picture: Annotated[Path | None, typer.Option(help="Write a PNG for a chat here.")] = None,
     as_json: Json = False,
     seed: Seed = 42,
@@ -95,7 +108,9 @@ def simulate(
             case "events":
                 jobs = _jobs(trace, workload, make, nodes * gpus, load, seed)
                 jobs = jobs.first(first) if first else jobs
-                _simulate_events(jobs, nodes, gpus, order, backfill, picture, as_json=as_json)
+                rules = _rules(order, backfill, quota or [], migrate, preempts=preempts)
+                broken = _failures(failures, nodes, jobs, seed)
+                _simulate_events(jobs, nodes, gpus, rules, broken, picture, as_json=as_json)
             case unknown:
                 fail(f"no protocol {unknown!r}; there are: fgd, events")
 
@@ -167,12 +182,43 @@ def _jobs(trace: Path | None, workload: str, make: int, gpus: int, load: float, 
     return openb_jobs(trace, workload) if trace.is_dir() else read_jobs(trace)
 
 
+def _rules(
+    order: str, backfill: str, quota: Sequence[str], migrate: float | None, *, preempts: bool
+) -> Rules:
+    from gpu_lab.simulate.rules import Backfill, Order, Quotas, Rules
+
+    shares: dict[str, int] = {}
+    for given in quota:
+        tenant, _, count = given.rpartition("=")
+        if not count.isdigit() or not tenant:
+            fail(f"--quota {given!r} is not of the form TENANT=GPUS, as in team-00=64")
+        shares[tenant] = int(count)
+    return Rules(
+        order=Order(_one_of(order, Order, "--order")),
+        backfill=Backfill(_one_of(backfill, Backfill, "--backfill")),
+        preempts=preempts,
+        migration_seconds=migrate,
+        quotas=Quotas(shares) if shares else None,
+    )
+
+
+def _failures(count: int, nodes: int, jobs: Jobs, seed: int) -> list[Failure]:
+    import numpy as np
+
+    from gpu_lab.simulate.rules import Failure
+
+    rng = np.random.default_rng(seed)
+    last = float(jobs.submit.max()) if len(jobs) else 0.0
+    draws = zip(rng.random(count) * last, rng.integers(0, nodes, count), strict=True)
+    return [Failure(float(at), int(node), 4 * 3600.0) for at, node in sorted(draws)]
+
+
 def _simulate_events(
     jobs: Jobs,
     nodes: int,
     gpus: int,
-    order: str,
-    backfill: str,
+    rules: Rules,
+    failures: Sequence[Failure],
     picture: Path | None,
     *,
     as_json: bool,
@@ -180,14 +226,10 @@ def _simulate_events(
     from gpu_lab.simulate.replay import simulate as run
     from gpu_lab.simulate.report import queue_curve, summary
     from gpu_lab.simulate.room import uniform
-    from gpu_lab.simulate.rules import Backfill, Order, Rules
 
-    rules = Rules(
-        order=Order(_one_of(order, Order, "--order")),
-        backfill=Backfill(_one_of(backfill, Backfill, "--backfill")),
-    )
-    result = run(jobs, uniform(nodes, gpus), rules)
+    result = run(jobs, uniform(nodes, gpus), rules, failures)
     figures = asdict(summary(result))
+    order, backfill = str(rules.order), str(rules.backfill)
     if picture is not None:
         from gpu_lab.pictures.curves import queue_card
 
@@ -195,7 +237,8 @@ def _simulate_events(
         picture.write_bytes(drawn.png())
     if as_json:
         given = {"nodes": nodes, "gpus_per_node": gpus, "order": order, "backfill": backfill}
-        print_json(figures | given | {"protocol": "events"})
+        finite = {name: _or_none(value) for name, value in figures.items()}
+        print_json(finite | given | {"failures": len(failures), "protocol": "events"})
         return
     typer.echo(f"{len(jobs)} jobs on {nodes} x {gpus} GPUs, {order}, {backfill}")
     for name, value in figures.items():
