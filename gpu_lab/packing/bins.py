@@ -24,6 +24,7 @@ WIDEST_TABLE = 1 << 20
 FEW = 64
 MOST_FEW = 2000
 UNITS = 1 << 30
+MOST_DECIMALS = 9
 LARGEST = 1 << 62
 
 
@@ -74,10 +75,11 @@ def pack(costs: Costs, capacity: int, oversized: Oversized = Oversized.REFUSE) -
 
 
 def in_units(costs: NDArray[np.float64], capacity: float) -> tuple[Int64s, int]:
-    """Make whole numbers of fractions: costs rounded up to a 2^30th of the capacity.
+    """Make whole numbers of fractions, so that what fits afterwards fits in truth.
 
-    What fits afterwards fits in truth. Whole numbers stay as they are. Raises CapacityRefused or
-    CostRefused for what is not a finite number.
+    Decimals of up to nine places are counted in their last place, exactly; other fractions are
+    rounded up to a 2^30th of the capacity. Whole numbers stay as they are. Raises CapacityRefused
+    or CostRefused for what is not a finite number.
     """
     if not 0 < capacity < LARGEST:
         raise CapacityRefused(capacity=capacity)
@@ -85,11 +87,19 @@ def in_units(costs: NDArray[np.float64], capacity: float) -> tuple[Int64s, int]:
     if strange.size:
         index = int(strange[0])
         raise CostRefused(index, costs[index], "a cost must be a finite number")
-    is_whole = float(capacity).is_integer() and bool(np.all(costs == np.floor(costs)))
-    if is_whole and max(capacity, np.abs(costs).max(initial=0)) < 1 << 53:
-        return costs.astype(np.int64), int(capacity)
-    units = np.clip(costs / capacity, -1.0, float(1 << 30)) * UNITS
+    for decimals in range(MOST_DECIMALS + 1):
+        unit = 10.0**decimals
+        if _are_whole(costs, unit) and _are_whole(np.array([capacity]), unit):
+            return np.rint(costs * unit).astype(np.int64), round(capacity * unit)
+    units = np.clip(costs / capacity, -1.0, 2.0) * UNITS
     return np.ceil(units).astype(np.int64), UNITS
+
+
+def _are_whole(numbers: NDArray[np.float64], unit: float) -> bool:
+    """Say whether these are whole numbers of 1/unit, small enough to be exact."""
+    scaled = np.rint(numbers * unit)
+    is_exact = np.abs(scaled).max(initial=0) < 1 << 53
+    return bool(is_exact and np.all(scaled / unit == numbers))
 
 
 def lower_bound(costs: Costs, capacity: int) -> int:

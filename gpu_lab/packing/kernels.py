@@ -206,7 +206,7 @@ def decide_few(items: Items, order: Int64s, capacity: int, bin_of: Int32s) -> in
     bin_at = np.empty(items.size, dtype=np.int32)
     opened = 0
     for index in order:
-        size = np.int64(items[index])
+        size: Any = np.int64(items[index])
         low = _first_not_below(room_at, opened, size)
         if low == opened:
             room, chosen = np.int64(capacity), np.int32(opened)

@@ -14,12 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from gpu_lab.packing.batches import Cost
+from gpu_lab.packing.batches import OVERHEAD, Cost
 from gpu_lab.packing.errors import CostRefused, PolicyRefused, RequestTooLarge, UnknownModel
-
-# What a batch costs beside its tokens (launches, copies), as a share of a full one. It keeps
-# batches from becoming small for the sake of a little less padding.
-OVERHEAD = 0.03
 
 
 @dataclass(frozen=True)
