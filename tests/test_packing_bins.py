@@ -183,9 +183,11 @@ def test_a_cost_that_is_no_number_is_named(strange):
 
 
 def test_a_fraction_below_zero_or_above_the_capacity_is_still_refused():
-    for cost in (-0.5, 10.5):
-        with pytest.raises(CostRefused, match="Item 1"):
-            pack(*in_units(np.array([1.0, cost]), 10.0))
+    for cost, words in ((-0.5, "below 0"), (10.5, "a bin holds 10.0")):
+        with pytest.raises(CostRefused, match=f"Item 1 costs {cost}: .*{words}"):
+            in_units(np.array([1.0, cost]), 10.0)
+    alone = in_units(np.array([1.0, 10.5]), 10.0, Oversized.OWN_BIN)
+    assert pack(*alone, Oversized.OWN_BIN).oversized == 1
 
 
 def test_importing_the_face_compiles_and_loads_nothing():

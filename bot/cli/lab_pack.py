@@ -115,10 +115,11 @@ def pack(
             costs = packing.costs_of(sys.stdin.buffer.read(), "standard input", column)
         else:
             costs = packing.read_costs(file, column)
+        alone = packing.Oversized(oversized)
         held = int(capacity) if capacity.is_integer() else 0
         if costs.dtype.kind == "f" or not held:
-            costs, held = packing.in_units(costs.astype("float64"), capacity)
-        packed = packing.pack(costs, held, packing.Oversized(oversized))
+            costs, held = packing.in_units(costs.astype("float64"), capacity, alone)
+        packed = packing.pack(costs, held, alone)
         bound = packing.lower_bound(costs, held)
         fitting = costs[costs <= held] if packed.oversized else costs
         bins = packed.bins - packed.oversized

@@ -74,12 +74,14 @@ def pack(costs: Costs, capacity: int, oversized: Oversized = Oversized.REFUSE) -
     return _with_own_bins(costs, capacity, oversized, bin_of)
 
 
-def in_units(costs: NDArray[np.float64], capacity: float) -> tuple[Int64s, int]:
+def in_units(
+    costs: NDArray[np.float64], capacity: float, oversized: Oversized = Oversized.REFUSE
+) -> tuple[Int64s, int]:
     """Make whole numbers of fractions, so that what fits afterwards fits in truth.
 
     Decimals of up to nine places are counted in their last place, exactly; other fractions are
-    rounded up to a 2^30th of the capacity. Whole numbers stay as they are. Raises CapacityRefused
-    or CostRefused for what is not a finite number.
+    rounded up to a 2^30th of the capacity. Whole numbers stay as they are. Raises CapacityRefused,
+    or CostRefused for what is not finite and for what `pack` would refuse, with its own value.
     """
     if not 0 < capacity < LARGEST:
         raise CapacityRefused(capacity=capacity)
@@ -87,6 +89,7 @@ def in_units(costs: NDArray[np.float64], capacity: float) -> tuple[Int64s, int]:
     if strange.size:
         index = int(strange[0])
         raise CostRefused(index, costs[index], "a cost must be a finite number")
+    _check_fits(costs, capacity, oversized)
     for decimals in range(MOST_DECIMALS + 1):
         unit = 10.0**decimals
         if _are_whole(costs, unit) and _are_whole(np.array([capacity]), unit):
@@ -155,18 +158,25 @@ def _from_the_dearest(costs: Costs) -> Int64s:
 def _with_own_bins(
     costs: Costs, capacity: int, oversized: Oversized, bin_of: NDArray[np.int32]
 ) -> Packing:
-    below = np.flatnonzero(costs < 0)
-    if below.size:
-        raise CostRefused(int(below[0]), costs[below[0]], "a cost cannot be below 0")
-    above = np.flatnonzero(costs > capacity)
-    if oversized is Oversized.REFUSE:
-        why = f"a bin holds {capacity}; make it larger, or give such items a bin of their own"
-        raise CostRefused(int(above[0]), costs[above[0]], why)
+    _check_fits(costs, capacity, oversized)
     fitting = costs <= capacity
     packed = pack(costs[fitting], capacity)
     bin_of[fitting] = packed.bin_of
-    bin_of[above] = packed.bins + np.arange(above.size)
-    return Packing(bin_of, packed.bins + above.size, above.size)
+    alone = costs.size - packed.bin_of.size
+    bin_of[~fitting] = packed.bins + np.arange(alone)
+    return Packing(bin_of, packed.bins + alone, alone)
+
+
+def _check_fits(costs: Costs, capacity: float, oversized: Oversized) -> None:
+    below = np.flatnonzero(costs < 0)
+    if below.size:
+        raise CostRefused(int(below[0]), costs[below[0]], "a cost cannot be below 0")
+    if oversized is Oversized.OWN_BIN:
+        return
+    above = np.flatnonzero(costs > capacity)
+    if above.size:
+        why = f"a bin holds {capacity}; make it larger, or give such items a bin of their own"
+        raise CostRefused(int(above[0]), costs[above[0]], why)
 
 
 def _sizes(costs: Costs, capacity: int) -> tuple[Int64s, Int64s]:
