@@ -20,7 +20,14 @@ from bot.settings import read_settings
 
 TASKS = 2000
 ROUNDS = 200
-LINES = ("add call the lab {n} tomorrow", "done “task {n}”", "/today", "list", "undo", "move task {n} to friday")
+LINES = (
+    "add call the lab {n} tomorrow",
+    "done “task {n}”",
+    "/today",
+    "list",
+    "undo",
+    "move task {n} to friday",
+)
 
 
 def say(app: App, text: str) -> None:
@@ -67,7 +74,8 @@ def main() -> None:
         base = quantiles("one bare transaction", bare(Path(name)))
         everything = []
         for line in LINES:
-            times = [timed(lambda n=n, line=line: say(app, line.format(n=n))) for n in range(ROUNDS // 4)]
+            said = [line.format(n=n) for n in range(ROUNDS // 4)]
+            times = [timed(lambda text=text: say(app, text)) for text in said]
             quantiles(line, times)
             everything += times
         p95 = quantiles("every kind of line", everything)
