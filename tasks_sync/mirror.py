@@ -372,11 +372,13 @@ class Mirror:
                 assert_never(merged.fate)
 
     def _keep(self, row: TaskRow, remote: RemoteTask, list_id: str, merged: Merged) -> None:
+        hidden = merged.hidden if merged.spot.list_id == row.list_id else remote.hidden
         if merged.spot != Spot(row.list_id, row.parent_id):
             self.outbox.cancel(OpKind.MOVE, list_id=row.list_id, task_id=row.id)
             row.list_id, row.parent_id = merged.spot.list_id, merged.spot.parent_id
         self._take(row, merged.content)
-        row.hidden = merged.hidden
+        # A clearing of ours is about the list that the task has left, and spares it.
+        row.hidden = hidden and merged.content.status is Status.COMPLETED
         self._settle_edits(row, remote, list_id)
         row.updated_at = remote.updated or self._means.now()
         self.session.flush()

@@ -69,13 +69,20 @@ class Settle:
 
     def sweep_twins(self) -> None:
         """Look once more at each second copy noted in an earlier run, and delete it."""
-        with self._means.reading() as session:
-            copies = list(session.exec(select(TaskResentRow)))
-        for copy in copies:
+        for copy in self._watched():
             if copy.twin_remote_id is not None:
                 self._sweep(copy)
-            elif self._means.now() + self._ahead - copy.sent_at > TWIN_WATCH:
+
+    def stop_watching(self) -> None:
+        """End the watch for copies that did not come in a day; after a pull, never before one."""
+        for copy in self._watched():
+            age = self._means.now() + self._ahead - copy.sent_at
+            if copy.twin_remote_id is None and age > TWIN_WATCH:
                 self._forget(copy)
+
+    def _watched(self) -> list[TaskResentRow]:
+        with self._means.reading() as session:
+            return list(session.exec(select(TaskResentRow)))
 
     # Inserts
 
