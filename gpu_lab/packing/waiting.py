@@ -1,17 +1,19 @@
 """Deciding which waiting requests go out together, and when. It reads no clock and runs nothing.
 
-Applications get shares of the work by start-time fair queueing: each request has a tag, the
-amount of work its application had asked for before it, divided by the application's share. Every
-batch is built around one request, the oldest that is overdue or else the one with the least tag,
-and filled with requests of like length; so nobody starves, whoever floods.
+Applications get shares of the work: every batch is built around one request, the oldest that is
+overdue or else the oldest of the application that has had the least work for its share, and is
+filled with requests of like length. So nobody starves, whoever floods. Who comes after a pause
+counts from the least of those who wait, and cannot save up a claim.
 """
 
 from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TypeAlias
 
 from gpu_lab.packing.batches import OVERHEAD, Cost
@@ -57,7 +59,6 @@ class Request:
 class Entry:
     """A request that waits since a time in seconds; `number` counts all that ever came in."""
 
-    tag: float
     number: int
     since: float
     request: Request
@@ -95,8 +96,9 @@ class WaitingRoom:
         self._costs = costs
         self._policy = policy
         self._lines: dict[Line, list[Entry]] = {}
-        self._finished: dict[str, float] = {}
-        self._virtual = 0.0
+        # Work that each application has had, divided by its share; `_level` is the last least one.
+        self._had: dict[str, float] = {}
+        self._level = 0.0
         self._numbers = 0
         self._most: dict[tuple[str, int], int] = {}
 
@@ -107,9 +109,11 @@ class WaitingRoom:
         """Take a request in. Raises UnknownModel, CostRefused or RequestTooLarge."""
         self._check(request)
         name = request.application
-        tag = max(self._virtual, self._finished.get(name, 0.0))
-        self._finished[name] = tag + request.tokens / self._policy.shares.get(name, 1.0)
-        entry = Entry(tag, self._numbers, now, request)
+        waiting = {who for _, who in self._lines}
+        if name not in waiting:
+            level = min((self._had[who] for who in waiting), default=self._level)
+            self._had[name] = max(self._had.get(name, 0.0), level)
+        entry = Entry(self._numbers, now, request)
         self._numbers += 1
         self._lines.setdefault((request.model, name), []).append(entry)
         return entry
@@ -128,20 +132,20 @@ class WaitingRoom:
             return NotYet(math.inf)
         oldest = min(heads, key=lambda entry: (entry.since, entry.number))
         overdue = now - oldest.since >= self._policy.overdue
-        anchor = oldest if overdue else min(heads, key=_by_tag)
+        anchor = oldest if overdue else min(heads, key=self._turn)
         batch, is_full = self._around(anchor)
         due = oldest.since + min(self._policy.linger, self._policy.overdue)
         # Compared as a time: `due - now` of two floats can stay above 0 for ever.
         if not is_full and now < due:
             return NotYet(due)
-        self._send(batch, anchor)
+        self._send(batch)
         return batch
 
     def _around(self, anchor: Entry) -> tuple[Batch, bool]:
         """Fill a batch around one request, and say whether waiting could not make it fuller."""
         model = anchor.request.model
         near = self._window(anchor)
-        place = near.index(anchor)
+        place = bisect_left(near, _by_length(anchor), key=_by_length)
         sums = [0]
         for entry in near:
             sums.append(sums[-1] + entry.request.tokens)
@@ -161,17 +165,38 @@ class WaitingRoom:
         return Batch(model, chosen, longest), is_full
 
     def _window(self, anchor: Entry) -> list[Entry]:
-        """List the model's requests with the least tags, and the anchor, from short to long."""
-        window = self._policy.window
-        model = anchor.request.model
-        lines = [line[:window] for (name, _), line in self._lines.items() if name == model]
-        near = [entry for entry, _ in zip(heapq.merge(*lines, key=_by_tag), range(window))]  # noqa: B905
-        if anchor not in near:
-            near[-1] = anchor
-        return sorted(near, key=lambda entry: (entry.request.tokens, entry.number))
+        """List the model's requests that are compared, from short to long.
 
-    def _send(self, batch: Batch, anchor: Entry) -> None:
-        self._virtual = max(self._virtual, anchor.tag)
+        Each application has a part of the window like its share, from its oldest on.
+        """
+        model = anchor.request.model
+        lines = [
+            self._by_turn(line, self._share(name))
+            for (of, name), line in self._lines.items()
+            if of == model
+        ]
+        turns = islice(heapq.merge(*lines), self._policy.window)
+        near = {number: entry for _, number, entry in turns}
+        if anchor.number not in near:
+            near.popitem()
+            near[anchor.number] = anchor
+        return sorted(near.values(), key=_by_length)
+
+    def _by_turn(self, line: list[Entry], share: float) -> Iterator[tuple[float, int, Entry]]:
+        for place, entry in enumerate(line[: self._policy.window]):
+            yield place / share, entry.number, entry
+
+    def _turn(self, head: Entry) -> tuple[float, int]:
+        return self._had[head.request.application], head.number
+
+    def _share(self, name: str) -> float:
+        return self._policy.shares.get(name, 1.0)
+
+    def _send(self, batch: Batch) -> None:
+        self._level = min(self._had[name] for _, name in self._lines)
+        for entry in batch.entries:
+            name = entry.request.application
+            self._had[name] += entry.request.tokens / self._share(name)
         gone = {entry.number for entry in batch.entries}
         for name in {entry.request.application for entry in batch.entries}:
             line = self._lines[batch.model, name]
@@ -202,5 +227,5 @@ class WaitingRoom:
             )
 
 
-def _by_tag(entry: Entry) -> tuple[float, int]:
-    return entry.tag, entry.number
+def _by_length(entry: Entry) -> tuple[int, int]:
+    return entry.request.tokens, entry.number
