@@ -148,7 +148,7 @@ def test_a_batch_that_is_not_full_lingers_and_a_full_one_does_not():
     assert isinstance(room.next_batch(13.0), Batch)
 
 
-def test_the_oldest_overdue_request_is_in_the_next_batch_whatever_the_shares_say():
+def test_an_overdue_request_goes_before_those_that_are_not_whatever_the_shares_say():
     room = WaitingRoom({"m": TOKENS}, Policy(overdue=5.0, shares={"light": 0.001}))
     room.enter(Request("light", "m", 900), 0.0)
     old = room.enter(Request("light", "m", 900), 0.0)
@@ -157,7 +157,7 @@ def test_the_oldest_overdue_request_is_in_the_next_batch_whatever_the_shares_say
     first = room.next_batch(2.0)
     assert isinstance(first, Batch)
     assert old not in first.entries
-    second = room.next_batch(6.0)
+    second = room.next_batch(5.5)
     assert isinstance(second, Batch)
     assert old in second.entries
 
@@ -355,3 +355,25 @@ def test_closing_tells_those_who_still_wait():
             await batcher.submit(Request("x", "m", 5), "late")
 
     asyncio.run(play())
+
+
+def test_beside_one_that_floods_the_age_limit_still_bounds_a_light_application():
+    rng = np.random.default_rng(3)
+    flood = [
+        Arrival(at / 4000, Request("flood", "m", int(n)))
+        for at, n in enumerate(rng.integers(1, 900, 4000))
+    ]
+    light = [Arrival(at / 20, Request("light", "m", 40)) for at in range(20)]
+    arrivals = sorted(flood + light, key=lambda came: came.at)
+    policy = Policy(overdue=0.1)
+    done = simulate(WaitingRoom({"m": TOKENS}, policy), arrivals, Worker(0.001, 1e-6), until=2.0)
+    waits = {
+        name: [
+            float(wait)
+            for wait, came in zip(done.added, arrivals, strict=True)
+            if came.request.application == name
+        ]
+        for name in ("flood", "light")
+    }
+    assert max(waits["light"]) <= 0.1 + 3 * 0.002
+    assert max(waits["flood"]) > 1.0

@@ -1,9 +1,9 @@
 """Deciding which waiting requests go out together, and when. It reads no clock and runs nothing.
 
-Applications get shares of the work: every batch is built around one request, the oldest that is
-overdue or else the oldest of the application that has had the least work for its share, and is
-filled with requests of like length. So nobody starves, whoever floods. Who comes after a pause
-counts from the least of those who wait, and cannot save up a claim.
+Applications get shares of the work: every batch is built around one request, the oldest of the
+application that has had the least work for its share (of those with overdue requests, if there
+are any), and is filled with requests of like length. So nobody starves, whoever floods. Who comes
+after a pause counts from the least of those who wait, and cannot save up a claim.
 """
 
 from __future__ import annotations
@@ -19,13 +19,17 @@ from typing import TypeAlias
 from gpu_lab.packing.batches import OVERHEAD, Cost
 from gpu_lab.packing.errors import CostRefused, PolicyRefused, RequestTooLarge, UnknownModel
 
+# How much dearer the work of the application whose turn it is counts than that of those who only
+# fill its batch: an application of many small requests then gets several of them into one batch.
+PREFERENCE = 4
+
 
 @dataclass(frozen=True)
 class Policy:
     """How long requests may wait, how many are compared, and each application's share.
 
-    A batch that is not full goes out when its oldest has waited `linger` seconds. From
-    `overdue` seconds on, a request is the next to be served. Shares not named are 1.
+    A batch that is not full goes out when its oldest has waited `linger` seconds. A request
+    that has waited `overdue` seconds goes before those that have not. Shares not named are 1.
     """
 
     window: int = 4096
@@ -131,8 +135,9 @@ class WaitingRoom:
         if not heads:
             return NotYet(math.inf)
         oldest = min(heads, key=lambda entry: (entry.since, entry.number))
-        overdue = now - oldest.since >= self._policy.overdue
-        anchor = oldest if overdue else min(heads, key=self._turn)
+        # Among the overdue it is by turns too: one that floods has overdue requests all the time.
+        overdue = [head for head in heads if now - head.since >= self._policy.overdue]
+        anchor = min(overdue or heads, key=self._turn)
         batch, is_full = self._around(anchor)
         due = oldest.since + min(self._policy.linger, self._policy.overdue)
         # Compared as a time: `due - now` of two floats can stay above 0 for ever.
@@ -148,7 +153,8 @@ class WaitingRoom:
         place = bisect_left(near, _by_length(anchor), key=_by_length)
         sums = [0]
         for entry in near:
-            sums.append(sums[-1] + entry.request.tokens)
+            weight = PREFERENCE if entry.request.application == anchor.request.application else 1
+            sums.append(sums[-1] + weight * entry.request.tokens)
         best = (0.0, 0, 0)
         cost = self._costs[model]
         for last in range(place, len(near)):
