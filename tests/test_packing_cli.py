@@ -121,6 +121,19 @@ def test_a_capacity_that_is_no_size_is_refused(capacity):
     assert "The capacity is" in refused("pack", "--capacity", capacity, given=b"3")
 
 
+H200 = ("--model", "bert-base", "--seq", 512, "--gpu", "h200")
+
+
+def test_two_measured_points_calibrate_the_answer():
+    measured = ("--measured", "8x512=132", "--measured", "32x512=528", "--json")
+    row = json.loads(typed("fit", *H200, *measured))
+    assert row["batch"] == 16901 // 2
+    eager = ("--attention", "eager", "--measured", "64x128=264", "--measured", "32x512=960")
+    twice = json.loads(typed("fit", *H200, *eager, "--json"))["batch"]
+    once = json.loads(typed("fit", *H200, "--attention", "eager", "--json"))["batch"]
+    assert twice == pytest.approx(once / 2, rel=0.02)
+
+
 def test_fit_says_the_largest_batch_and_why():
     said = typed("fit", "--model", "bert-base", "--seq", 512, "--gpu", "h200")
     assert said.startswith("Largest safe batch: 16901 requests")
@@ -156,6 +169,13 @@ def test_fit_says_when_not_even_one_request_fits():
         (("--model", "bert-base", "--seq", 5, "--gpu", "h200", "--sim", "t4"), "--gpu 0"),
         (("--model", "bert-base", "--seq", 5, "--gpu", 9, "--sim", "h200x8"), "has 8 GPUs"),
         (("--model", "bert-base", "--seq", 5, "--sim", "what"), "No such machine"),
+        ((*H200, "--measured", "8x512=140"), "two points calibrate"),
+        (
+            (*H200, "--measured", "8x512=140", "--measured", "8*9"),
+            "is not of the form 32x512=265.5",
+        ),
+        ((*H200, "--measured", "8x512=140", "--measured", "8x512=141"), "both have 4096"),
+        ((*H200, "--measured", "8x512=140", "--measured", "0x512=141"), "not above 0"),
     ],
 )
 def test_fit_refuses_in_one_clear_line(words, said):

@@ -5,6 +5,7 @@ Internal imports are late, so that `lab` starts without NumPy, Numba or pydantic
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from bot.cli.output import Json, fail, one_line, print_json
 
 if TYPE_CHECKING:
     from gpu_lab.packing import Packing
-    from gpu_lab.vram import Fit, Overrun, Room
+    from gpu_lab.vram import Activations, Fit, Measured, Overrun, Room
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -66,6 +67,12 @@ def fit(
     has_context: Annotated[
         bool, typer.Option("--has-context", help="The process has its CUDA context already.")
     ] = False,
+    measured: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NxTOKENS=MIB", help="A measured peak of activations; give two to calibrate."
+        ),
+    ] = None,
     total: Annotated[
         bool, typer.Option("--total", help="Size from total memory: see the accident.")
     ] = False,
@@ -77,7 +84,7 @@ def fit(
     with _clear_errors():
         encoder = vram.read_encoder(model, None if dtype is None else vram.Dtype(dtype))
         room = _room(gpu, free_mib, sim)
-        form = vram.closed_form(encoder, vram.Attention(attention))
+        form = _calibrated(vram.closed_form(encoder, vram.Attention(attention)), measured or [])
         given = vram.budget(
             room.total if total else room.free,
             0 if has_context else room.context,
@@ -145,6 +152,28 @@ def _clear_errors() -> Iterator[None]:
         yield
     except (PackingRefused, VramRefused, ProbeRefused, ProbeUnavailable) as why:
         fail(one_line(why))
+
+
+def _calibrated(form: Activations, measured: list[str]) -> Activations:
+    from gpu_lab.vram import calibrated_eager, calibrated_fused
+
+    if not measured:
+        return form
+    if len(measured) != 2:
+        fail(f"--measured was given {len(measured)} times; two points calibrate")
+    one, other = map(_point, measured)
+    if form.crossover is None:
+        return calibrated_fused(one, other)
+    return calibrated_eager(form, one, other)
+
+
+def _point(text: str) -> Measured:
+    from gpu_lab.vram import Measured
+
+    found = re.fullmatch(r"(\d{1,9})x(\d{1,9})=(\d{1,9}(?:\.\d{1,6})?)", text)
+    if found is None:
+        fail(f"--measured {text} is not of the form 32x512=265.5 (requests x tokens = MiB)")
+    return Measured(int(found[1]), int(found[2]), round(float(found[3]) * MIB))
 
 
 def _room(gpu: str, free_mib: int | None, sim: str | None) -> Room:
