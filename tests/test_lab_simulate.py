@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,7 @@ from gpu_lab.simulate.rules import (
 )
 from gpu_lab.simulate.shares import progressive_filling, water_filling
 from gpu_lab.traces.philly import read_philly
+from gpu_lab.traces.read import read_jobs
 
 ROOT = Path(__file__).resolve().parents[1]
 TRACES = (ROOT / os.environ.get("TOUCHBASE_SHARED", "../shared") / "traces").resolve()
@@ -106,6 +108,37 @@ def test_a_replay_equals_a_second_by_second_peer_to_four_digits():
         round(outcome.mean_completion, 4),
         round(outcome.mean_wait, 4),
     )
+
+
+@pytest.mark.parametrize(
+    ("count", "completion", "wait"),
+    [(1000, 3277.7300, 941.7478), (3000, 9255.8834, 7411.4672)],
+)
+def test_the_published_inputs_of_the_pai_simulator_give_its_figures(count, completion, wait):
+    path = TRACES / "pai" / f"jobs_{count}.csv"
+    if not path.is_file():
+        pytest.skip(f"{path.name} is not in traces/pai; TOUCHBASE_SHARED names the folder above")
+    outcome = summary(simulate(read_jobs(path), uniform(64, 8), Rules()))
+    assert round(outcome.mean_completion, 4) == completion
+    assert round(outcome.mean_wait, 4) == wait
+
+
+@needs_traces
+@pytest.mark.parametrize(
+    ("count", "completion", "wait"),
+    [(1000, 4406.4350, 1365.0720), (3000, 11717.4507, 8484.2070)],
+)
+def test_a_replay_equals_the_pai_simulator_itself_to_four_digits(count, completion, wait):
+    # What Alibaba's simulator (clusterdata 7a6c496; FIFO, least idle node first, 64 nodes of 8)
+    # printed for Philly's first jobs, cut to one node and two hours, a thousand a minute.
+    rows = islice(read_philly(TRACES / "philly" / "philly_jobs.csv"), count)
+    jobs = table(
+        Job(60.0 * (n // 1000), min(job.seconds, 7200.0), min(job.gpus, 8))
+        for n, job in enumerate(rows)
+    )
+    outcome = summary(simulate(jobs, uniform(64, 8), Rules()))
+    assert round(outcome.mean_completion, 4) == completion
+    assert round(outcome.mean_wait, 4) == wait
 
 
 # Conservation.

@@ -66,6 +66,23 @@ def test_muri_counts_in_milliseconds(tmp_path):
     assert jobs.seconds.tolist() == [5.0, 0.25]
 
 
+PAI = "job_id,num_inst,submit_time,num_cpu,num_gpu,gpu_type,duration,user\n"
+
+
+def test_pai_counts_instances_and_takes_a_share_for_a_whole_gpu(tmp_path):
+    path = written(tmp_path, PAI + "0,1,7,6,0.25,T4,34,u\n1,4,9,6,2,V100,0,v\n2,2,9,3,0,CPU,5,u\n")
+    jobs = read_jobs(path)
+    assert recognised(path) == "pai"
+    assert jobs.submit.tolist() == [0.0, 2.0, 2.0]
+    assert (jobs.gpus.tolist(), jobs.cpus.tolist()) == ([1, 8, 0], [0, 0, 6])
+    assert (jobs.seconds.tolist(), jobs.tenants) == ([34.0, 1.0, 5.0], ("u", "v"))
+
+
+def test_a_pai_job_that_asks_for_nothing_is_refused_with_its_line(tmp_path):
+    with pytest.raises(TraceMalformed, match="line 2: num_gpu and num_cpu are both 0"):
+        read_jobs(written(tmp_path, PAI + "0,1,0,0,0,CPU,3,u\n"))
+
+
 def test_a_packed_file_is_read_like_a_plain_one(tmp_path):
     path = tmp_path / "jobs.csv.gz"
     path.write_bytes(gzip.compress((OWN + "0,5,1\n").encode()))
@@ -160,7 +177,7 @@ def test_a_missing_file_says_where_traces_are_had(tmp_path):
         read_jobs(tmp_path / "none.csv", "own")
     with pytest.raises(TraceNotFound, match="a file of jobs is needed"):
         read_jobs(tmp_path)
-    with pytest.raises(UnknownTrace, match="there are: philly, muri, tiresias, own"):
+    with pytest.raises(UnknownTrace, match="there are: philly, muri, pai, tiresias, own"):
         read_jobs(tmp_path / "none.csv", "slurm")
 
 

@@ -10,6 +10,7 @@ from gpu_lab.traces.errors import TraceMalformed, TraceNotFound
 from gpu_lab.traces.muri import read_muri
 from gpu_lab.traces.openb import read_pods
 from gpu_lab.traces.own import read_own
+from gpu_lab.traces.pai import read_pai
 from gpu_lab.traces.philly import read_philly, started_at_zero
 from gpu_lab.traces.rows import rows
 from gpu_lab.traces.tiresias import read_tiresias
@@ -19,6 +20,7 @@ Reader = Callable[[Path], Iterable[Job]]
 READERS: dict[str, Reader] = {
     "philly": read_philly,
     "muri": read_muri,
+    "pai": read_pai,
     "tiresias": read_tiresias,
     "own": read_own,
 }
@@ -27,12 +29,13 @@ MARKS = (
     ("own", {"submit_seconds", "gpus"}),
     ("philly", {"timestamp", "num_gpus", "cluster"}),
     ("muri", {"job_id", "num_gpu", "priority", "resource_time_0"}),
+    ("pai", {"job_id", "num_gpu", "submit_time", "duration", "gpu_type", "user"}),
     ("tiresias", {"job_id", "num_gpu", "submit_time", "duration"}),
 )
 
 
 class UnknownTrace(Exception):
-    """No reader called {name}; there are philly, muri, tiresias, own."""
+    """No reader called {name}; there are philly, muri, pai, tiresias, own."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"no reader {name!r}; there are: {', '.join(READERS)}")

@@ -63,11 +63,12 @@ SOURCES = (
     ),
     Source(
         "PAI (Alibaba 2020)",
-        "",
-        "github.com/alibaba/clusterdata, cluster-trace-gpu-v2020",
+        "pai",
+        "github.com/alibaba/clusterdata, cluster-trace-gpu-v2020; its job lists in "
+        "simulator/traces/pai",
         "research or study purpose (clusterdata README)",
-        "over a million jobs, many of half a GPU",
-        "its simulator ticks once a second",
+        "over a million jobs, many of half a GPU; the job lists hold 100,000",
+        "its simulator ticks once a second; shares of a GPU are read as whole ones here",
     ),
     Source(
         "Acme (Shanghai AI Laboratory)",
