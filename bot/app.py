@@ -39,7 +39,7 @@ from bot.questions import Questions
 from bot.schema import open_database
 from bot.sessions import Sittings
 from bot.settings import Settings
-from bot.syncing import Errands, Syncing
+from bot.syncing import Account, Errands, Syncing
 from gpu_lab.study import StudyReader
 from gpu_lab.study.writes import StudyWriter
 from heartbeat.beat import Beat, Clockwork
@@ -64,7 +64,6 @@ from tasks_sync.writes import TaskWriter, ensure_default_list
 if TYPE_CHECKING:
     from memory.recall import Recall
     from tasks_sync.google.link import Linking
-    from tasks_sync.sync import Sync
 
 log = logging.getLogger(__name__)
 
@@ -144,7 +143,8 @@ class App:
         return Ticker(self.tick, now=self.now)
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Let go of the database and of the line to Google."""
+        self.syncing.close()
         self.engine.dispose()
 
     def _archive_ended(self) -> None:
@@ -325,7 +325,7 @@ def make_sync(
     now: Callable[[], datetime],
     new_id: Callable[[], str],
     rng: random.Random,
-) -> Sync:
+) -> Account:
     """Make the sync with the linked account."""
     # Late: Google's client is slow to load, and most data folders are never linked.
     from tasks_sync.google.client import GoogleTasks, Wire
@@ -343,7 +343,8 @@ def make_sync(
     )
     remote = GoogleTasks(LinkFile(settings.google_credentials), wire)
     means = Means(engine, now, time.sleep, new_id, rng, lambda _name: None)
-    return Sync(remote, means, SyncSettings(strict_inserts=settings.values.google_strict_insert))
+    wanted = SyncSettings(strict_inserts=settings.values.google_strict_insert)
+    return Account(Sync(remote, means, wanted), remote.close)
 
 
 def make_linking(

@@ -30,12 +30,20 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 0.5
 
 
+@dataclass(frozen=True)
+class Account:
+    """The sync with the linked account, and what closes its line."""
+
+    sync: Sync
+    close: Callable[[], None]
+
+
 @dataclass
 class Syncing:
     """The sync of one data folder: made when it is first needed, run by one process at a time."""
 
     home: Path
-    make: Callable[[], Sync]
+    make: Callable[[], Account]
     is_linked: Callable[[], bool]
     unsynced: Callable[[], int]
     now: Callable[[], datetime]
@@ -43,7 +51,7 @@ class Syncing:
     is_night: Callable[[datetime], bool]
     say: Callable[[Sequence[Notice]], None]
     _hurry: Event = field(default_factory=Event)
-    _made: Sync | None = None
+    _made: Account | None = None
     _making: Lock = field(default_factory=Lock)
 
     def hurry(self) -> None:
@@ -112,7 +120,14 @@ class Syncing:
         with self._making:
             if self._made is None:
                 self._made = self.make()
-            return self._made
+            return self._made.sync
+
+    def close(self) -> None:
+        """Let go of the line to Google, if there is one."""
+        with self._making:
+            if self._made is not None:
+                self._made.close()
+                self._made = None
 
 
 @dataclass(frozen=True)
