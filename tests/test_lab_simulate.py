@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from gpu_lab.simulate.rules import (
     Quotas,
     Rules,
     Sharing,
+    SwitchFailure,
 )
 from gpu_lab.simulate.shares import progressive_filling, water_filling
 from gpu_lab.traces.philly import read_philly
@@ -187,6 +189,12 @@ some_disruptions = st.lists(
     st.one_of(
         st.builds(Failure, st.integers(0, 60).map(float), st.integers(0, 3), st.just(15.0)),
         st.builds(
+            SwitchFailure,
+            st.integers(0, 60).map(float),
+            st.sampled_from(((0, 1), (2, 3), (0, 1, 2, 3))),
+            st.just(7.0),
+        ),
+        st.builds(
             Drain, st.integers(0, 60).map(float), st.integers(0, 3), st.just(10.0), st.just(5.0)
         ),
     ),
@@ -197,6 +205,7 @@ some_rules = st.builds(
     order=st.sampled_from(Order),
     backfill=st.sampled_from(Backfill),
     preempts=st.booleans(),
+    reclaims=st.booleans(),
     checkpoints=st.just(Checkpoints(5.0, 1.0)),
     quotas=st.sampled_from(
         (None, None, Quotas({"a": 8, "b": 4}), Quotas({"a": 4}, Sharing.DOMINANT))
@@ -227,6 +236,52 @@ def test_without_borrowing_no_tenant_ever_exceeds_its_quota(jobs):
     result = ran(jobs, Rules(quotas=quotas), compiled=False)
     assert all(one.share == quotas.gpus[jobs.row(one.job).tenant] for one in started(result))
     replayed(result)
+
+
+@given(
+    jobs=some_jobs,
+    backfill=st.sampled_from(Backfill),
+    quota=st.sampled_from(({"a": 8, "b": 4, "c": 4}, {"a": 12, "b": 2}, {"c": 16})),
+)
+@settings(max_examples=150, deadline=None)
+def test_only_borrowed_gpus_are_taken_back_and_only_for_who_stays_within_its_quota(
+    jobs, backfill, quota
+):
+    rules = Rules(
+        backfill=backfill,
+        reclaims=True,
+        quotas=Quotas(quota),
+        checkpoints=Checkpoints(5.0, 1.0),
+    )
+    result = ran(jobs, rules, compiled=False)
+    replayed(result)
+    used = dict.fromkeys(jobs.tenants, 0)
+    claiming = False
+    for happening in result.log:
+        row = jobs.row(happening.job)
+        if isinstance(happening, Started):
+            used[row.tenant] += row.gpus
+            assert not claiming or used[row.tenant] <= quota.get(row.tenant, 0)
+            claiming = False
+        else:
+            assert not claiming or happening.why is Why.RECLAIMED
+            claiming = happening.why is Why.RECLAIMED
+            assert not claiming or used[row.tenant] > quota.get(row.tenant, 0)
+            used[row.tenant] -= row.gpus
+
+
+@given(jobs=some_jobs, switch=st.sampled_from(((0, 1), (1, 2, 3))), at=st.integers(0, 40))
+@settings(max_examples=60, deadline=None)
+def test_a_lost_switch_stops_every_job_behind_it_once_and_its_nodes_come_back_together(
+    jobs, switch, at
+):
+    lost = SwitchFailure(float(at), switch, 9.0)
+    result = ran(jobs, Rules(), disruptions=[lost])
+    replayed(result)
+    failed = [one.job for one in result.log if isinstance(one, Stopped) and one.why is Why.FAILED]
+    assert len(failed) == len(set(failed))
+    back = [(one.at, one.node) for one in result.log if isinstance(one, NodeOpened)]
+    assert back == [(at + 9.0, node) for node in switch]
 
 
 def started(result: Result) -> list[Started]:
@@ -333,6 +388,30 @@ def test_dominant_resource_fairness_gives_the_shares_of_its_paper():
         {"cpu": 9, "ram": 18}, {"a": {"cpu": 1, "ram": 4}, "b": {"cpu": 3, "ram": 1}}
     )
     assert count == {"a": 3, "b": 2}
+
+
+def test_a_tenant_below_its_quota_takes_back_the_newest_borrowed_gpus_at_checkpoint_cost():
+    lent = [Job(0, 100, 8, tenant="a"), Job(1, 100, 4, tenant="a"), Job(1, 100, 4, tenant="a")]
+    jobs = table([*lent, Job(25, 10, 4, tenant="b")])
+    rules = Rules(
+        backfill=Backfill.SKIP,
+        quotas=Quotas({"a": 8, "b": 8}),
+        checkpoints=Checkpoints(10.0, 5.0),
+    )
+    waits = ran(jobs, rules, compiled=False)
+    taken = ran(jobs, replace(rules, reclaims=True), compiled=False)
+    assert (waits.start[3], taken.start[3]) == (100.0, 25.0)
+    # Of 24 seconds 20 were kept; the third job runs on at 35, restarts for 5 and has 80 left.
+    assert Stopped(25.0, 2, Why.RECLAIMED, 4.0) in taken.log
+    assert taken.end.tolist() == [100.0, 101.0, 120.0, 35.0]
+
+
+def test_a_tenant_takes_nothing_back_beyond_its_quota_nor_from_those_within_theirs():
+    jobs = table(
+        [Job(0, 100, 8, tenant="a"), Job(0, 100, 8, tenant="b"), Job(5, 10, 4, tenant="b")]
+    )
+    rules = Rules(quotas=Quotas({"a": 8, "b": 8}), reclaims=True)
+    assert ran(jobs, rules, compiled=False).start.tolist() == [0.0, 0.0, 100.0]
 
 
 def test_cpu_only_jobs_take_cpus_and_no_gpu():

@@ -14,7 +14,7 @@ from typing import assert_never
 
 import numpy as np
 
-from gpu_lab.simulate.eviction import clearing, victims
+from gpu_lab.simulate.eviction import borrowers, clearing, victims
 from gpu_lab.simulate.jobs import Job, Jobs
 from gpu_lab.simulate.log import (
     Happening,
@@ -28,7 +28,16 @@ from gpu_lab.simulate.log import (
 )
 from gpu_lab.simulate.passes import Running, Starts, chosen
 from gpu_lab.simulate.room import Node, Placement, Room, check_possible
-from gpu_lab.simulate.rules import Disruption, Drain, Failure, Order, Quotas, Rules, Sharing
+from gpu_lab.simulate.rules import (
+    Disruption,
+    Drain,
+    Failure,
+    Order,
+    Quotas,
+    Rules,
+    Sharing,
+    SwitchFailure,
+)
 from gpu_lab.simulate.shares import water_filling
 
 END, BACK, GONE, ARRIVAL, EVICT = range(5)
@@ -64,6 +73,7 @@ class Engine:
         self.drains: list[Drain] = []
         self.draining: dict[int, Drain] = {}
         self.down: dict[int, int] = {}
+        self.claims: set[int] = set()
         self.agenda: list[tuple[float, int, int, int]] = []
         for number, job in enumerate(self.jobs):
             heapq.heappush(self.agenda, (job.submit, ARRIVAL, number, 0))
@@ -84,9 +94,13 @@ class Engine:
         return Result(self.table, self.room.nodes, self.start, self.end, stops, self.lost, log)
 
     def _happen(self, now: float, what: int, number: int, life: int) -> None:
+        stale = what == END and not (number in self.running and self.progress[number].life == life)
+        if stale:
+            return
+        self.claims.clear()
         if what == ARRIVAL:
             self._queue(number)
-        elif what == END and number in self.running and self.progress[number].life == life:
+        elif what == END:
             self._stop(number, now, Why.DONE)
         elif what == GONE:
             self._disrupt(self.disruptions[number], now)
@@ -148,13 +162,20 @@ class Engine:
     def _disrupt(self, disruption: Disruption, now: float) -> None:
         match disruption:
             case Failure(node=node, seconds=seconds):
-                self._close(node, now, away=True)
-                self._empty(node, now, Why.FAILED)
-                self._away(node, now + seconds)
+                self._break((node,), now, seconds)
+            case SwitchFailure(nodes=nodes, seconds=seconds):
+                self._break(nodes, now, seconds)
             case Drain():
                 self.drains.append(disruption)
             case unknown:
                 assert_never(unknown)
+
+    def _break(self, nodes: Sequence[int], now: float, seconds: float) -> None:
+        for node in nodes:
+            self._close(node, now, away=True)
+        for node in nodes:
+            self._empty(node, now, Why.FAILED)
+            self._away(node, now + seconds)
 
     def _maintain(self, now: float) -> None:
         # The budget counts nodes that are closed for maintenance, whether empty yet or not.
@@ -209,8 +230,57 @@ class Engine:
             done = {number for number, _, _ in starts}
             self.waiting = [entry for entry in self.waiting if entry[2] not in done]
             heapq.heapify(self.waiting)
-            if not (self._make_way(now, shares) or self._lend_whole(now, shares)):
+            if not (
+                self._make_way(now, shares)
+                or self._reclaim(now, shares)
+                or self._lend_whole(now, shares)
+            ):
                 return
+
+    def _reclaim(self, now: float, shares: dict[str, int] | None) -> bool:
+        # One job claims once until something ends, comes or changes; otherwise two tenants
+        # could take the same GPUs from each other without end.
+        if shares is None or not self.rules.reclaims:
+            return False
+        deserved = self._deserved(shares)
+        for entry in sorted(self.waiting):
+            job = self.jobs[entry[2]]
+            held = self._held(job.tenant) + job.gpus
+            if entry[2] in self.claims or not 0 < job.gpus <= held <= deserved.get(job.tenant, 0):
+                continue
+            running = list(self.running.values())
+            if stopped := borrowers(self.room, job, running, deserved, now):
+                self._take_back(entry, stopped, now, shares)
+                return True
+        return False
+
+    def _take_back(
+        self,
+        entry: tuple[float, float, int],
+        stopped: Sequence[int],
+        now: float,
+        shares: dict[str, int],
+    ) -> None:
+        # The claimant starts at once: left to the next pass, those just stopped stand before it.
+        for other in stopped:
+            self._stop(other, now, Why.RECLAIMED)
+        number = entry[2]
+        self.claims.add(number)
+        self.waiting.remove(entry)
+        heapq.heapify(self.waiting)
+        placement = self.room.fit(self.jobs[number])
+        assert placement is not None
+        self._start(number, placement, now, shares[self.jobs[number].tenant])
+
+    def _deserved(self, shares: dict[str, int]) -> dict[str, int]:
+        quotas = self.rules.quotas
+        if quotas is None or quotas.sharing is Sharing.DOMINANT:
+            return shares
+        return {tenant: quotas.gpus.get(tenant, 0) for tenant in shares}
+
+    def _held(self, tenant: str) -> int:
+        running = self.running.values()
+        return sum(one.job.gpus for one in running if one.job.tenant == tenant)
 
     def _lend_whole(self, now: float, shares: dict[str, int] | None) -> bool:
         # Shares may all be smaller than the gangs that wait for them; then nobody would ever

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from gpu_lab.simulate.jobs import Job
 from gpu_lab.simulate.passes import Running
@@ -15,13 +15,39 @@ def victims(room: Room, job: Job, running: Sequence[Running], now: float) -> lis
     The least important and the latest started go first; those not needed after all are spared,
     the longest at work first.
     """
+    lower = [one for one in running if one.job.priority < job.priority]
+    return _enough(room, job, sorted(lower, key=_least), now)
+
+
+def borrowers(
+    room: Room, job: Job, running: Sequence[Running], deserved: Mapping[str, int], now: float
+) -> list[int]:
+    """Choose running jobs on borrowed GPUs whose end lets `job` start; empty when none would.
+
+    A tenant's jobs are chosen only while it holds more than it deserves; the order and the
+    sparing are those of `victims`. A gang on both sides of the line goes whole.
+    """
+    beyond = {tenant: -gpus for tenant, gpus in deserved.items()}
+    for one in running:
+        beyond[one.job.tenant] = beyond.get(one.job.tenant, 0) + one.job.gpus
+    lent: list[Running] = []
+    for one in sorted(running, key=_least):
+        if beyond[one.job.tenant] > 0:
+            beyond[one.job.tenant] -= one.job.gpus
+            lent.append(one)
+    return _enough(room, job, lent, now)
+
+
+def _least(one: Running) -> tuple[int, float, int]:
+    return one.job.priority, -one.started, -one.number
+
+
+def _enough(room: Room, job: Job, stoppable: Sequence[Running], now: float) -> list[int]:
     if room.fit(job) is not None:
         return []
-    lower = [one for one in running if one.job.priority < job.priority]
-    lower.sort(key=lambda one: (one.job.priority, -one.started, -one.number))
     freed = room.copy()
     taken: list[Running] = []
-    for one in lower:
+    for one in stoppable:
         freed.free(one.placement)
         taken.append(one)
         if freed.fit(job) is not None:

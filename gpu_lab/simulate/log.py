@@ -14,6 +14,7 @@ class Why(StrEnum):
 
     DONE = "done"
     PREEMPTED = "preempted"
+    RECLAIMED = "lent GPUs reclaimed"
     FAILED = "node failed"
     DRAINED = "node drained"
 

@@ -61,7 +61,9 @@ class Quotas:
 class Rules:
     """Everything the scheduler goes by.
 
-    `preempts`: a job may stop running ones of lower priority. `migration_seconds`: what a moved
+    `preempts`: a job may stop running ones of lower priority. `reclaims`: a tenant below what it
+    deserves (its quota; under dominant sharing its share) takes lent GPUs back by stopping those
+    who borrow; without quotas it does nothing. `migration_seconds`: what a moved
     job pauses for, None for no defragmentation. `depth`: how many waiting jobs conservative
     backfilling plans for. `drained_at_once`: the disruption budget of maintenance.
     """
@@ -69,6 +71,7 @@ class Rules:
     order: Order = Order.FIFO
     backfill: Backfill = Backfill.SKIP
     preempts: bool = False
+    reclaims: bool = False
     checkpoints: Checkpoints = field(default_factory=Checkpoints)
     quotas: Quotas | None = None
     migration_seconds: float | None = None
@@ -86,6 +89,15 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class SwitchFailure:
+    """A switch breaks at `at` and takes all its `nodes` down at once, for `seconds`."""
+
+    at: float
+    nodes: tuple[int, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Drain:
     """Maintenance asked for at `at`: no new jobs, wait up to `grace` for the node to empty, then
     checkpoint and move what still runs, and be away for `seconds`."""
@@ -96,4 +108,4 @@ class Drain:
     grace: float = 3600.0
 
 
-Disruption = Failure | Drain
+Disruption = Failure | SwitchFailure | Drain
