@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -198,6 +199,8 @@ def link_google(settings: Settings, *, headless: bool, wait: float) -> None:
 
     def show(address: str) -> None:
         typer.echo(f"Your browser opens; if not, open this address:\n{address}")
-        webbrowser.open(address)
+        # On a thread: a browser that runs in the terminal keeps its opener waiting until it
+        # ends, and it ends only once it is answered here.
+        Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
     linking.by_browser(show, wait_seconds=wait)
