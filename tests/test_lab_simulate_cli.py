@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from bot.cli.lab_simulate import app
+from bot.cli.lab import app
 
 ROOT = Path(__file__).resolve().parents[1]
 TRACES = (ROOT / os.environ.get("TOUCHBASE_SHARED", "../shared") / "traces").resolve()
@@ -78,6 +78,30 @@ def test_failures_quotas_preemption_and_moves_are_options_of_the_same_verb():
     shared = json.loads(typed(*words, "--quota", "team-00=16", "--quota", "team-01=8"))
     assert shared["finished"] == 150
     assert "not of the form TENANT=GPUS" in refused(*words, "--quota", "team-00")
+
+
+def test_lost_switches_drains_and_reclaimed_quota_are_options_too(tmp_path):
+    words = ("simulate", "--make", 150, "--nodes", 4, "--load", 3, "--json")
+    troubled = ("--switch-failures", 3, "--switch-nodes", 2, "--drains", 4)
+    rough = json.loads(typed(*words, *troubled, "--drained-at-once", 2))
+    assert (rough["disruptions"], rough["finished"]) == (7, 150)
+    assert rough["stops"] > 0
+    jobs = tmp_path / "jobs.csv"
+    head = "submit_seconds,duration_seconds,gpus,tenant\n"
+    jobs.write_text(head + "0,9000,8,a\n0,9000,8,a\n60,600,8,b\n")
+    lent = ("simulate", "--trace", jobs, "--nodes", 2, "--quota", "a=8", "--quota", "b=8", "--json")
+    quiet, taken = (json.loads(typed(*lent, *more)) for more in ((), ("--reclaims",)))
+    assert (quiet["stops"], taken["stops"], taken["finished"]) == (0, 1, 3)
+    assert "--reclaims needs --quota" in refused(*words, "--reclaims")
+
+
+def test_a_bug_of_ours_is_not_turned_into_a_refusal(monkeypatch):
+    def broken(*_: object) -> None:
+        raise ValueError("operands could not be broadcast")
+
+    monkeypatch.setattr("gpu_lab.simulate.replay.simulate", broken)
+    with pytest.raises(ValueError, match="broadcast"):
+        typed("simulate", "--make", 10)
 
 
 def test_a_run_and_its_pictures_are_written(openb, tmp_path):

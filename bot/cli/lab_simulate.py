@@ -1,4 +1,4 @@
-"""`touchbase lab simulate`, `paper`, `traces`, `sweep`, `ops`, `explore`, `bench`: runs in time.
+"""`touchbase lab simulate`, `paper`, `sweep`: runs in time.
 
 Internal imports are late, so that `lab --help` loads neither the compiler nor the plots.
 """
@@ -6,60 +6,33 @@ Internal imports are late, so that `lab --help` loads neither the compiler nor t
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
+from bot.cli.lab_options import (
+    Json,
+    Seed,
+    Sequence_,
+    Trace,
+    Workload,
+    clear_errors,
+    numbers,
+    one_of,
+)
 from bot.cli.output import fail, print_json
 
 if TYPE_CHECKING:
-    from gpu_lab.ops.report import Outcome
     from gpu_lab.simulate.jobs import Jobs
-    from gpu_lab.simulate.rules import Failure, Rules
+    from gpu_lab.simulate.rules import Disruption, Rules
+    from gpu_lab.simulate.troubles import Troubles
 
 app = typer.Typer(no_args_is_help=True)
 paper = typer.Typer(no_args_is_help=True)
 app.add_typer(paper, name="paper", help="Run a published table again: paper, ours, difference.")
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything random.")]
-Trace = Annotated[
-    Path | None,
-    typer.Option("--trace", metavar="DIR", help="An openb folder, or a file of jobs."),
-]
-Workload = Annotated[str, typer.Option(help="NAME as in openb_pod_list_NAME.csv.")]
-Sequence_ = Annotated[
-    Path | None, typer.Option("--sequence", metavar="FILE.npz", help="Published arrival orders.")
-]
-
-
-@contextmanager
-def clear_errors() -> Iterator[None]:
-    """Turn what cannot be done into one line and exit status 2."""
-    from gpu_lab.ops.values import BadOperation
-    from gpu_lab.placement.protocol.world import BadWorld, UnknownPolicy
-    from gpu_lab.simulate.jobs import BadJob
-    from gpu_lab.simulate.room import ImpossibleJob
-    from gpu_lab.sweeps.cells import BadSweep
-    from gpu_lab.sweeps.sweep import ExtraNeeded, SweepStopped
-    from gpu_lab.traces.errors import TraceMalformed, TraceNotFound
-    from gpu_lab.traces.read import UnknownTrace
-    from gpu_lab.traces.synthetic import BadRequest
-
-    refusals = (
-        BadWorld, UnknownPolicy, BadJob, ImpossibleJob, TraceMalformed, TraceNotFound,
-        UnknownTrace, BadRequest, BadOperation, BadSweep, SweepStopped, ExtraNeeded,
-    )  # fmt: skip
-    try:
-        yield
-    except refusals as refused:
-        fail(str(refused))
-    except ValueError as wrong:
-        fail(str(wrong))
 
 
 @app.command()
@@ -93,14 +66,31 @@ def simulate(
     quota: Annotated[
         list[str] | None, typer.Option(metavar="TENANT=GPUS", help="May be repeated; rest is lent.")
     ] = None,
+    reclaims: Annotated[
+        bool, typer.Option("--reclaims", help="Tenants below their quota take lent GPUs back.")
+    ] = False,
     failures: Annotated[
         int, typer.Option(min=0, help="So many nodes fail for four hours, drawn by the seed.")
     ] = 0,
+    switch_failures: Annotated[
+        int, typer.Option(min=0, help="So many switches fail, with every node behind them.")
+    ] = 0,
+    switch_nodes: Annotated[int, typer.Option(min=1, help="Nodes behind one switch.")] = 8,
+    drains: Annotated[
+        int, typer.Option(min=0, help="So many nodes are drained for maintenance, then away.")
+    ] = 0,
+    drained_at_once: Annotated[
+        int, typer.Option(min=1, help="The disruption budget of maintenance, in nodes.")
+    ] = 1,
     picture: Annotated[Path | None, typer.Option(help="Write a PNG for a chat here.")] = None,
     as_json: Json = False,
     seed: Seed = 42,
 ) -> None:
     """Run the FGD inflation protocol, or jobs in time on a fleet of equal nodes."""
+    if reclaims and not quota:
+        fail("--reclaims needs --quota TENANT=GPUS; without quotas nothing is lent")
+    from gpu_lab.simulate.troubles import Troubles
+
     with clear_errors():
         match protocol:
             case "fgd":
@@ -108,8 +98,13 @@ def simulate(
             case "events":
                 jobs = _jobs(trace, workload, make, nodes * gpus, load, seed)
                 jobs = jobs.first(first) if first else jobs
-                rules = _rules(order, backfill, quota or [], migrate, preempts=preempts)
-                broken = _failures(failures, nodes, jobs, seed)
+                rules = replace(
+                    _rules(order, backfill, quota or [], migrate, preempts=preempts),
+                    reclaims=reclaims,
+                    drained_at_once=drained_at_once,
+                )
+                troubles = Troubles(failures, switch_failures, switch_nodes, drains)
+                broken = _disruptions(troubles, nodes, jobs, seed)
                 _simulate_events(jobs, nodes, gpus, rules, broken, picture, as_json=as_json)
             case unknown:
                 fail(f"no protocol {unknown!r}; there are: fgd, events")
@@ -194,23 +189,21 @@ def _rules(
             fail(f"--quota {given!r} is not of the form TENANT=GPUS, as in team-00=64")
         shares[tenant] = int(count)
     return Rules(
-        order=Order(_one_of(order, Order, "--order")),
-        backfill=Backfill(_one_of(backfill, Backfill, "--backfill")),
+        order=Order(one_of(order, Order, "--order")),
+        backfill=Backfill(one_of(backfill, Backfill, "--backfill")),
         preempts=preempts,
         migration_seconds=migrate,
         quotas=Quotas(shares) if shares else None,
     )
 
 
-def _failures(count: int, nodes: int, jobs: Jobs, seed: int) -> list[Failure]:
+def _disruptions(troubles: Troubles, nodes: int, jobs: Jobs, seed: int) -> list[Disruption]:
     import numpy as np
 
-    from gpu_lab.simulate.rules import Failure
+    from gpu_lab.simulate.troubles import drawn
 
-    rng = np.random.default_rng(seed)
     last = float(jobs.submit.max()) if len(jobs) else 0.0
-    draws = zip(rng.random(count) * last, rng.integers(0, nodes, count), strict=True)
-    return [Failure(float(at), int(node), 4 * 3600.0) for at, node in sorted(draws)]
+    return drawn(troubles, nodes, last, np.random.default_rng(seed))
 
 
 def _simulate_events(
@@ -218,7 +211,7 @@ def _simulate_events(
     nodes: int,
     gpus: int,
     rules: Rules,
-    failures: Sequence[Failure],
+    disruptions: Sequence[Disruption],
     picture: Path | None,
     *,
     as_json: bool,
@@ -227,7 +220,7 @@ def _simulate_events(
     from gpu_lab.simulate.report import queue_curve, summary
     from gpu_lab.simulate.room import uniform
 
-    result = run(jobs, uniform(nodes, gpus), rules, failures)
+    result = run(jobs, uniform(nodes, gpus), rules, disruptions)
     figures = asdict(summary(result))
     order, backfill = str(rules.order), str(rules.backfill)
     if picture is not None:
@@ -238,18 +231,11 @@ def _simulate_events(
     if as_json:
         given = {"nodes": nodes, "gpus_per_node": gpus, "order": order, "backfill": backfill}
         finite = {name: _or_none(value) for name, value in figures.items()}
-        print_json(finite | given | {"failures": len(failures), "protocol": "events"})
+        print_json(finite | given | {"disruptions": len(disruptions), "protocol": "events"})
         return
     typer.echo(f"{len(jobs)} jobs on {nodes} x {gpus} GPUs, {order}, {backfill}")
     for name, value in figures.items():
         typer.echo(f"{name.replace('_', ' '):>20}  {value:,.4g}")
-
-
-def _one_of(given: str, names: Sequence[str] | type, option: str) -> str:
-    known = [str(name) for name in names]  # type: ignore[union-attr]
-    if given not in known:
-        fail(f"{option} {given!r} is none of: {', '.join(known)}")
-    return given
 
 
 @paper.command("fgd")
@@ -280,7 +266,7 @@ def paper_fgd(
         if orders is None:
             typer.echo("no published arrival orders; orders are drawn here and differ", err=True)
         chosen = [Policy.of(name) for name in policy] if policy else list(Policy)
-        wanted = [seed] if seed is not None else _numbers(seeds)
+        wanted = [seed] if seed is not None else numbers(seeds)
         rows = table(trace, orders, workload or tuple(AT_130), wanted, chosen, workers=workers)
         if as_json:
             print_json(
@@ -305,74 +291,6 @@ def paper_fgd(
             apart = f"{row.difference:+.2f}" if known else "-"
             label = row.policy.label
             typer.echo(f"{row.workload:<14}{label:<14}{theirs:>8}{row.ours:>8.2f}{apart:>12}")
-
-
-def _numbers(text: str) -> list[int]:
-    numbers: list[int] = []
-    for part in text.split(","):
-        low, dash, high = part.partition("-")
-        if not low.strip().isdigit() or (dash and not high.strip().isdigit()):
-            raise ValueError(f"seeds {text!r} are not of the form 42-51 or 42,45")
-        numbers += range(int(low), int(high if dash else low) + 1)
-    if not numbers:
-        raise ValueError(f"seeds {text!r} name none")
-    return numbers
-
-
-@app.command()
-def traces(
-    make: Annotated[int, typer.Option(min=0, help="Make so many jobs like Philly's.")] = 0,
-    gpus: Annotated[int, typer.Option(min=1, help="The fleet that they are made for.")] = 512,
-    load: Annotated[float, typer.Option(help="Offered load of made jobs.")] = 0.9,
-    out: Annotated[Path | None, typer.Option(help="Where made jobs are written (CSV).")] = None,
-    check: Annotated[Path | None, typer.Option(help="Read this file of jobs and say so.")] = None,
-    as_json: Json = False,
-    seed: Seed = 42,
-) -> None:
-    """Say where each public trace is had and its licence; or make jobs; or check a file."""
-    with clear_errors():
-        if check is not None:
-            _check_trace(check, as_json=as_json)
-        elif make:
-            _make_trace(make, gpus, load, out, seed)
-        else:
-            _list_traces(as_json=as_json)
-
-
-def _list_traces(*, as_json: bool) -> None:
-    from gpu_lab.traces.sources import SOURCES
-
-    if as_json:
-        print_json([asdict(source) for source in SOURCES])
-        return
-    for source in SOURCES:
-        typer.echo(f"{source.name}  [{source.licence}]")
-        typer.echo(f"  where:  {source.where}\n  holds:  {source.holds}")
-        typer.echo(f"  beware: {source.beware}")
-
-
-def _make_trace(make: int, gpus: int, load: float, out: Path | None, seed: int) -> None:
-    import numpy as np
-
-    from gpu_lab.traces.own import write_own
-    from gpu_lab.traces.synthetic import Wanted, generate
-
-    if out is None:
-        fail("--make needs --out FILE.csv")
-    write_own(out, generate(Wanted(make, gpus, load), np.random.default_rng(seed)))
-    typer.echo(f"{make} jobs written to {out}")
-
-
-def _check_trace(path: Path, *, as_json: bool) -> None:
-    from gpu_lab.traces.read import read_jobs, recognised
-
-    kind, jobs = recognised(path), read_jobs(path)
-    days = float(jobs.submit.max() - jobs.submit.min()) / 86_400
-    work = float((jobs.gpus * jobs.seconds).sum()) / 86_400
-    if as_json:
-        print_json({"trace": kind, "jobs": len(jobs), "days": days, "gpu_days": work})
-        return
-    typer.echo(f"{path}: {kind}, {len(jobs)} jobs over {days:.1f} days, {work:.0f} GPU-days")
 
 
 @app.command()
@@ -410,7 +328,7 @@ def sweep(
         fail("--dask and --ray exclude each other")
     where: Where = Dask(dask) if dask else Ray(ray) if ray else Processes(workers)
     with clear_errors():
-        numbers = [seed] if seed is not None else _numbers(seeds)
+        chosen = [seed] if seed is not None else numbers(seeds)
         if protocol == "fgd":
             if trace is None:
                 fail("--protocol fgd needs --trace DIR, an openb folder")
@@ -422,7 +340,7 @@ def sweep(
             places = workload or [trace.stem if trace else "made"]
         else:
             fail(f"no protocol {protocol!r}; there are: fgd, events")
-        wanted = list(cells(names, places, numbers, load or [1.0]))
+        wanted = list(cells(names, places, chosen, load or [1.0]))
         with typer.progressbar(
             length=len(wanted), label=f"{len(wanted)} runs", file=_stderr()
         ) as bar:
@@ -439,162 +357,3 @@ def _stderr() -> TextIO:
     import sys
 
     return sys.stderr
-
-
-@app.command()
-def ops(
-    nodes: Annotated[int, typer.Option(min=1, help="Nodes in each of two clusters.")] = 32,
-    controller: Annotated[str, typer.Option(help="node, cluster, or both to compare.")] = "both",
-    budget: Annotated[int, typer.Option(min=1, help="Nodes out of production at once.")] = 8,
-    objective: Annotated[float, typer.Option(min=0, max=1, help="Share that must serve.")] = 0.85,
-    flaw: Annotated[
-        float, typer.Option(min=0, max=1, help="Chance that the new image fails its tests.")
-    ] = 0.0,
-    transfer: Annotated[int, typer.Option(min=0, help="Nodes that go from a to b.")] = 4,
-    copy_quota: Annotated[bool, typer.Option(help="Their quota goes along.")] = True,
-    drift: Annotated[int, typer.Option(min=0, help="Nodes changed by hand meanwhile.")] = 2,
-    switch_hours: Annotated[
-        float, typer.Option(min=0, help="An InfiniBand switch is lost for so long; 0: none.")
-    ] = 6.0,
-    picture: Annotated[Path | None, typer.Option(help="Write a Gantt chart (PNG) here.")] = None,
-    events: Annotated[bool, typer.Option(help="Print every event.")] = False,
-    as_json: Json = False,
-    seed: Seed = 1,
-) -> None:
-    """Repave two clusters with a staged rollout under either controller, and compare."""
-    import random
-
-    from gpu_lab.ops.controllers import CONTROLLERS
-    from gpu_lab.ops.report import outcome
-    from gpu_lab.ops.scenario import Scenario, operation_of
-    from gpu_lab.ops.world import operate
-
-    names = list(CONTROLLERS) if controller == "both" else [controller]
-    with clear_errors():
-        operation = operation_of(
-            Scenario(nodes, budget, objective, flaw, transfer, copy_quota, drift, switch_hours)
-        )
-        chosen = {
-            name: CONTROLLERS[_one_of(name, list(CONTROLLERS), "--controller")] for name in names
-        }
-        runs = {name: operate(operation, one, random.Random(seed)) for name, one in chosen.items()}
-    if picture is not None:
-        from gpu_lab.ops.report import gantt
-        from gpu_lab.pictures.curves import rollout_card
-
-        picture.write_bytes(rollout_card(*gantt(runs[names[-1]])).png())
-    results = {name: outcome(history) for name, history in runs.items()}
-    if as_json:
-        told = {name: [asdict(e) for e in history.events] for name, history in runs.items()}
-        print_json(
-            {name: asdict(found) | {"events": told[name]} for name, found in results.items()}
-        )
-        return
-    for name, found in results.items():
-        _tell_outcome(name, found)
-        for event in runs[name].events if events else ():
-            typer.echo(f"  {event.at / 3600:8.2f} h  {event.subject:<12} {event.what}")
-
-
-def _tell_outcome(name: str, found: Outcome) -> None:
-    fewest = ", ".join(f"{cluster} {count}" for cluster, count in found.fewest_serving.items())
-    state = "all as wished" if found.converged else "not done"
-    mean, longest = found.handoff_mean / 3600, found.handoff_longest / 3600
-    short = found.short_node_seconds / 3600
-    typer.echo(f"{name} convergence: {found.stage}, {state} after {found.seconds / 3600:.1f} h")
-    typer.echo(f"  fewest serving: {fewest}; under objective for {short:.1f} node-hours")
-    typer.echo(f"  {found.handoffs} hand-overs to production, after {mean:.2f} h on average,")
-    typer.echo(f"  {longest:.2f} h at worst; quotas in GPUs: {found.quotas}")
-
-
-@app.command()
-def explore(
-    trace: Trace = None,
-    workload: Workload = "default",
-    sequence: Sequence_ = None,
-    seeds: Annotated[str, typer.Option(help="As in 42-51, or 42,45.")] = "42-51",
-    lasting: Annotated[
-        bool, typer.Option(help="Pods leave again: departures, retries, migration.")
-    ] = False,
-    bounds: Annotated[bool, typer.Option(help="Also compute the bounds of the first seed.")] = True,
-    as_json: Json = False,
-    seed: Annotated[int | None, typer.Option("--seed", min=0, help="This one seed only.")] = None,
-) -> None:
-    """Open the FGD protocol and measure how far each opening goes towards its bound."""
-    from gpu_lab.sweeps.explore import explore as measure
-    from gpu_lab.sweeps.explore import lasting_openings, openings
-    from gpu_lab.sweeps.worlds import orders_beside
-
-    if trace is None:
-        fail("`lab explore` needs --trace DIR, an openb folder; `touchbase lab traces` says where")
-    with clear_errors():
-        orders = sequence or orders_beside(trace)
-        numbers = [seed] if seed is not None else _numbers(seeds)
-        variants = lasting_openings() if lasting else openings()
-        found = []
-        for one in measure(trace, orders, workload, numbers, variants):
-            found.append(asdict(one))
-            if not as_json:
-                typer.echo(
-                    f"{one.name:<44}{one.allocation:7.2f} +-{one.spread:5.2f}"
-                    f"  gain {one.gain:+6.2f} +-{one.gain_spread:5.2f}  moves {one.moves:.0f}"
-                )
-        gaps = _bounds(trace, orders, workload, numbers[0]) if bounds and not lasting else []
-    if as_json:
-        print_json({"openings": found, "bounds": gaps, "seeds": numbers, "workload": workload})
-        return
-    for gap in gaps:
-        typer.echo(f"seed {numbers[0]}: {gap}")
-
-
-def _bounds(trace: Path, orders: Path | None, workload: str, seed: int) -> list[str]:
-    import numpy as np
-
-    from gpu_lab.bounds.openb import openb_gaps
-    from gpu_lab.placement.protocol.arrivals import draw_order
-    from gpu_lab.traces.openb import read_nodes, read_order, read_pods
-
-    nodes, pods = read_nodes(trace), read_pods(trace, workload)
-    rng = np.random.default_rng(seed)
-    if orders is None:
-        order = draw_order(pods, nodes, rng)
-    else:
-        published = read_order(orders, workload, seed)
-        order = published.pods, published.node_rank
-    return [str(gap) for gap in openb_gaps(nodes, pods, order, rng)]
-
-
-@app.command()
-def bench(
-    trace: Annotated[
-        Path | None, typer.Option("--trace", metavar="DIR", help="An openb folder, if there.")
-    ] = None,
-    jobs: Annotated[int, typer.Option(min=100, help="Made jobs of the replay.")] = 100_000,
-    as_json: Json = False,
-    seed: Seed = 42,
-) -> None:
-    """Measure placing and simulating on this machine, each beside its baseline."""
-    from time import perf_counter
-
-    import numpy as np
-
-    from gpu_lab.simulate.rules import Backfill, Order
-    from gpu_lab.sweeps.speed import Speed, inflation_speed, plain_speed, replay_speed
-    from gpu_lab.sweeps.worlds import inflation_world
-    from gpu_lab.traces.synthetic import Wanted, generate
-
-    found: list[Speed] = []
-    with clear_errors():
-        if trace is not None:
-            world = inflation_world(trace, "default", seed, None)
-            found.append(inflation_speed(world, perf_counter))
-        made = generate(Wanted(jobs, 10_240, load=2.0), np.random.default_rng(seed))
-        small = generate(Wanted(1000, 64, load=2.0), np.random.default_rng(seed))
-        found.append(plain_speed(small, 8, 8, perf_counter))
-        for backfill in (Backfill.NONE, Backfill.SKIP):
-            found.append(replay_speed(made, 1280, 8, Order.FIFO, backfill, perf_counter))
-    if as_json:
-        print_json([asdict(one) | {"ratio": one.ratio} for one in found])
-        return
-    for one in found:
-        typer.echo(str(one))
