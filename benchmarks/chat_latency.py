@@ -16,6 +16,7 @@ from pathlib import Path
 from bot.actions import AddTask, Together
 from bot.app import App, build
 from bot.mailbox import Incoming
+from bot.serve import collect_garbage_rarely
 from bot.settings import read_settings
 
 TASKS = 2000
@@ -66,6 +67,7 @@ def bare(folder: Path) -> list[float]:
 
 
 def main() -> None:
+    collect_garbage_rarely()  # as `touchbase run` and `touchbase chat` do
     with tempfile.TemporaryDirectory() as name:
         app = build(read_settings(Path(name) / "home", {"timezone": "UTC"}))
         for start in range(0, TASKS, 100):

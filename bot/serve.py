@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import sys
@@ -21,6 +22,7 @@ log = logging.getLogger(__name__)
 def serve(app: App, *, chat: bool) -> None:
     """Serve until stopped; with a terminal, until the person leaves the chat."""
     stop = stop_when_asked()
+    collect_garbage_rarely()
     with ExitStack() as stack:
         stack.callback(app.close)
         stack.enter_context(hold(app.settings.home, "run"))
@@ -43,6 +45,7 @@ def serve(app: App, *, chat: bool) -> None:
 
 def chat_here(app: App, lines: TextIO) -> None:
     """Chat in this terminal, or answer piped lines; the clock runs here unless elsewhere."""
+    collect_garbage_rarely()
     with ExitStack() as stack:
         stack.callback(app.close)
         if not lines.isatty():
@@ -56,6 +59,16 @@ def chat_here(app: App, lines: TextIO) -> None:
         terminal_of(app, styled=True).serve(
             app.settings.home / "chat-history", sorted(COMMANDS), greeting(app, [])
         )
+
+
+def collect_garbage_rarely() -> None:
+    """Keep the collector out of the way of answers.
+
+    A look at thousands of tasks makes tens of thousands of short-lived values, and the default
+    threshold has every seven hundred of them walk through all that was loaded at the start.
+    """
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def terminal_of(app: App, *, styled: bool) -> Terminal:
