@@ -181,6 +181,10 @@ def test_results_are_drawn_as_curves(tmp_path: Path) -> None:
         ran("plot", *map(str, files), "--curve", curve, "--out", str(out))
         assert out.read_bytes()[:4] == b"\x89PNG"
 
+    page = tmp_path / "curves.html"
+    ran("plot", *map(str, files), "--out", str(page))
+    assert "8.0 points more than random" in page.read_text("utf-8")
+
     assert "no curve 'x'; there are: allocation" in ran(
         "plot", str(files[0]), "--curve", "x", status=2
     )

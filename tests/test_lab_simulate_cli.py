@@ -114,6 +114,23 @@ def test_a_run_and_its_pictures_are_written(openb, tmp_path):
         assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")
 
 
+def test_curves_can_be_looked_into_as_pages_without_any_address(openb, tmp_path):
+    for words, shown in (
+        (("simulate", "--make", 300, "--nodes", 2), "jobs wait at the worst"),
+        (
+            ("simulate", "--trace", openb, "--workload", "two", "--protocol", "fgd"),
+            "% of the GPUs of two",
+        ),
+        (("ops", "--nodes", 16), "hours"),
+    ):
+        typed(*words, "--picture", tmp_path / "curve.html")
+        page = (tmp_path / "curve.html").read_text("utf-8")
+        assert page.startswith("<!doctype html>")
+        assert shown in page
+        assert "<script src=" not in page
+        assert "<link" not in page
+
+
 def test_traces_are_listed_with_licences_made_and_checked(tmp_path):
     assert {"where", "licence", "holds"} <= set(json.loads(typed("traces", "--json"))[0])
     assert "CC-BY-4.0" in typed("traces")

@@ -9,9 +9,11 @@ import signal
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from gpu_lab.pictures.curve_pages import completion_page
 from gpu_lab.sweeps import sweep as sweeping
 from gpu_lab.sweeps.cells import BadSweep, Cell, Figures, Inflation, InTime, cells, run
 from gpu_lab.sweeps.report import lines, write_page, write_parquet
@@ -165,3 +167,9 @@ def test_cells_of_the_inflation_protocol_read_their_trace(tmp_path):
     assert kept(tmp_path, Cell("fgd", "two", 1, 1.0)) is None
     keep(tmp_path, Cell("fgd", "two", 1, 1.0), figures)
     assert json.loads((tmp_path / "two--fgd--1--1.json").read_text())["failed"] == figures.failed
+
+
+def test_completion_times_become_a_page_with_every_run_named():
+    page = completion_page({"skip": np.array([3600.0, 7200.0]), "none": np.array([36_000.0])})
+    assert "skip: 1.5 h to completion on average,\\u003cbr\\u003e6.7 times less than none" in page
+    assert '"name":"skip"' in page

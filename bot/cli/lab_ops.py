@@ -25,6 +25,7 @@ from bot.cli.output import fail, print_json
 
 if TYPE_CHECKING:
     from gpu_lab.ops.report import Outcome
+    from gpu_lab.ops.world import History
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -44,7 +45,9 @@ def ops(
     switch_hours: Annotated[
         float, typer.Option(min=0, help="An InfiniBand switch is lost for so long; 0: none.")
     ] = 6.0,
-    picture: Annotated[Path | None, typer.Option(help="Write a Gantt chart (PNG) here.")] = None,
+    picture: Annotated[
+        Path | None, typer.Option(help="A Gantt chart: a PNG, or .html to look into.")
+    ] = None,
     events: Annotated[bool, typer.Option(help="Print every event.")] = False,
     as_json: Json = False,
     seed: Seed = 1,
@@ -67,10 +70,7 @@ def ops(
         }
         runs = {name: operate(operation, one, random.Random(seed)) for name, one in chosen.items()}
     if picture is not None:
-        from gpu_lab.ops.report import gantt
-        from gpu_lab.pictures.curves import rollout_card
-
-        picture.write_bytes(rollout_card(*gantt(runs[names[-1]])).png())
+        _draw_rollout(picture, runs[names[-1]])
     results = {name: outcome(history) for name, history in runs.items()}
     if as_json:
         told = {name: [asdict(e) for e in history.events] for name, history in runs.items()}
@@ -82,6 +82,19 @@ def ops(
         _tell_outcome(name, found)
         for event in runs[name].events if events else ():
             typer.echo(f"  {event.at / 3600:8.2f} h  {event.subject:<12} {event.what}")
+
+
+def _draw_rollout(out: Path, history: History) -> None:
+    from gpu_lab.ops.report import gantt
+
+    if out.suffix == ".html":
+        from gpu_lab.pictures.curve_pages import rollout_page
+
+        out.write_text(rollout_page(*gantt(history)), "utf-8")
+        return
+    from gpu_lab.pictures.curves import rollout_card
+
+    out.write_bytes(rollout_card(*gantt(history)).png())
 
 
 def _tell_outcome(name: str, found: Outcome) -> None:

@@ -124,7 +124,7 @@ def plot(
         typer.Argument(help="A scene, or results of `lab simulate --json` as FILE.json ..."),
     ] = None,
     out: Annotated[
-        Path, typer.Option("--out", help="A PNG for a chat, or .html to look into a fleet.")
+        Path, typer.Option("--out", help="A PNG for a chat, or .html to look into.")
     ] = Path("plot.png"),
     curve: Annotated[str, typer.Option(help="Of results: allocation or fragmentation.")] = (
         "allocation"
@@ -138,7 +138,7 @@ def plot(
     named = what or ["seed"]
     with clear_errors():
         if all(name.endswith(".json") for name in named):
-            drawn = _curves_drawing(named, curve)
+            drawn = _curves_drawing(named, curve, as_page=out.suffix == ".html")
         elif len(named) > 1:
             fail(f"one scene at a time, or results ending in .json; given: {', '.join(named)}")
         else:
@@ -318,9 +318,8 @@ def _drawing(
     return placement_card(before, found[-1], naive).png()
 
 
-def _curves_drawing(names: list[str], curve: str) -> bytes:
+def _curves_drawing(names: list[str], curve: str, *, as_page: bool = False) -> bytes:
     """Draw results of the inflation protocol, one line for each file, named by its policy."""
-    from gpu_lab.pictures.curves import allocation_card, fragmentation_card
     from gpu_lab.placement.protocol.replay import Curves
 
     curves, workloads = {}, set()
@@ -336,13 +335,18 @@ def _curves_drawing(names: list[str], curve: str) -> bytes:
                 workloads.add(workload)
             case _:
                 fail(f"{name} is no result of `lab simulate --protocol fgd --json`")
-    match curve:
-        case "allocation":
-            return allocation_card(", ".join(sorted(workloads)), curves).png()
-        case "fragmentation":
-            return fragmentation_card(", ".join(sorted(workloads)), curves).png()
-        case unknown:
-            fail(f"no curve {unknown!r}; there are: allocation, fragmentation")
+    if curve not in ("allocation", "fragmentation"):
+        fail(f"no curve {curve!r}; there are: allocation, fragmentation")
+    title = ", ".join(sorted(workloads))
+    if as_page:
+        from gpu_lab.pictures import curve_pages as pages
+
+        page = pages.allocation_page if curve == "allocation" else pages.fragmentation_page
+        return page(title, curves).encode()
+    from gpu_lab.pictures.curves import allocation_card, fragmentation_card
+
+    card = allocation_card if curve == "allocation" else fragmentation_card
+    return card(title, curves).png()
 
 
 def _numbers(values: list[float | None]) -> tuple[float, ...]:

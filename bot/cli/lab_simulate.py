@@ -6,7 +6,7 @@ Internal imports are late, so that `lab --help` loads neither the compiler nor t
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
@@ -26,7 +26,9 @@ from bot.cli.lab_options import (
 from bot.cli.output import fail, print_json
 
 if TYPE_CHECKING:
+    from gpu_lab.placement.protocol.replay import Curves
     from gpu_lab.simulate.jobs import Jobs
+    from gpu_lab.simulate.report import QueueCurve
     from gpu_lab.simulate.rules import Disruption, Rules
     from gpu_lab.simulate.troubles import Troubles
 
@@ -82,7 +84,9 @@ def simulate(
     drained_at_once: Annotated[
         int, typer.Option(min=1, help="The disruption budget of maintenance, in nodes.")
     ] = 1,
-    picture: Annotated[Path | None, typer.Option(help="Write a PNG for a chat here.")] = None,
+    picture: Annotated[
+        Path | None, typer.Option(help="A PNG for a chat, or .html to look into.")
+    ] = None,
     as_json: Json = False,
     seed: Seed = 42,
 ) -> None:
@@ -134,9 +138,7 @@ def _simulate_fgd(
     allocation = [_or_none(value) for value in outcome.curves.allocation]
     fragmentation = [_or_none(value) for value in outcome.curves.fragmentation]
     if picture is not None:
-        from gpu_lab.pictures.curves import allocation_card
-
-        picture.write_bytes(allocation_card(workload, {policy: outcome.curves}).png())
+        _draw_allocation(picture, workload, {policy: outcome.curves})
     if as_json:
         print_json(
             {
@@ -160,6 +162,28 @@ def _simulate_fgd(
         row = (percent, outcome.curves.allocation[percent], outcome.curves.fragmentation[percent])
         typer.echo(f"{row[0]:>10}{row[1]:>13.2f}{row[2]:>20.2f}")
     typer.echo(f"{outcome.failed} pods found no place")
+
+
+def _draw_allocation(out: Path, workload: str, curves: Mapping[str, Curves]) -> None:
+    if out.suffix == ".html":
+        from gpu_lab.pictures.curve_pages import allocation_page
+
+        out.write_text(allocation_page(workload, curves), "utf-8")
+        return
+    from gpu_lab.pictures.curves import allocation_card
+
+    out.write_bytes(allocation_card(workload, curves).png())
+
+
+def _draw_queue(out: Path, title: str, curve: QueueCurve, gpus: int) -> None:
+    if out.suffix == ".html":
+        from gpu_lab.pictures.curve_pages import queue_page
+
+        out.write_text(queue_page(title, curve, gpus), "utf-8")
+        return
+    from gpu_lab.pictures.curves import queue_card
+
+    out.write_bytes(queue_card(title, curve, gpus).png())
 
 
 def _or_none(value: float) -> float | None:
@@ -224,10 +248,7 @@ def _simulate_events(
     figures = asdict(summary(result))
     order, backfill = str(rules.order), str(rules.backfill)
     if picture is not None:
-        from gpu_lab.pictures.curves import queue_card
-
-        drawn = queue_card(f"{order}, {backfill}", queue_curve(result), nodes * gpus)
-        picture.write_bytes(drawn.png())
+        _draw_queue(picture, f"{order}, {backfill}", queue_curve(result), nodes * gpus)
     if as_json:
         given = {"nodes": nodes, "gpus_per_node": gpus, "order": order, "backfill": backfill}
         finite = {name: _or_none(value) for name, value in figures.items()}

@@ -1,6 +1,6 @@
 """Curves on a card: allocation and fragments, the queue over time, completion times, a rollout.
 
-Each takes figures that are already there; nothing is computed here but the finding in words.
+Each takes figures that are already there; nothing is computed here.
 """
 
 from __future__ import annotations
@@ -10,28 +10,29 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
 
 from gpu_lab.ops.report import Span
 from gpu_lab.pictures.card import BODY, COLOUR_MAP, DARK, Card, Theme, card
+from gpu_lab.pictures.findings import (
+    HOUR,
+    Floats,
+    allocation_finding,
+    completion_finding,
+    done_by,
+    fragmentation_finding,
+    queue_finding,
+)
 from gpu_lab.placement.protocol.replay import Curves
 from gpu_lab.simulate.report import QueueCurve
 
-Floats = NDArray[np.float64]
-HOUR = 3600.0
+DEMAND = "GPU demand that arrived, % of the fleet"
 # Below this arrived percent the policies' allocations lie on one another.
 PARTING = 75
 
 
 def allocation_card(workload: str, curves: Mapping[str, Curves], theme: Theme = DARK) -> Card:
     """Draw GPU allocation against arrived demand, one line per policy, where they part."""
-    finals = {name: curve.allocation[-1] for name, curve in curves.items()}
-    best = max(finals, key=lambda name: finals[name])
-    finding = f"{best} fills {finals[best]:.1f} % of the GPUs of {workload}"
-    if len(finals) > 1:
-        worst = min(finals, key=lambda name: finals[name])
-        finding += f",\n{finals[best] - finals[worst]:.1f} points more than {worst}"
-    drawn = card(finding, "GPU demand that arrived, % of the fleet", theme)
+    drawn = card(allocation_finding(workload, curves), DEMAND, theme)
     axes = _axes(drawn, "allocated, %")
     lines = {name: np.array(curve.allocation) for name, curve in curves.items()}
     _lines(axes, lines, first=PARTING, theme=theme)
@@ -40,10 +41,7 @@ def allocation_card(workload: str, curves: Mapping[str, Curves], theme: Theme = 
 
 def fragmentation_card(workload: str, curves: Mapping[str, Curves], theme: Theme = DARK) -> Card:
     """Draw the share of idle GPU that no typical pod could use."""
-    at = {name: curve.fragmentation[90] for name, curve in curves.items()}
-    least = min(at, key=lambda name: at[name])
-    finding = f"At 90 % demand {at[least]:.0f} % of what is idle\nis fragments under {least}"
-    drawn = card(f"{finding} ({workload})", "GPU demand that arrived, % of the fleet", theme)
+    drawn = card(fragmentation_finding(workload, curves), DEMAND, theme)
     axes = _axes(drawn, "fragments, % of idle")
     _lines(axes, {name: np.array(c.fragmentation) for name, c in curves.items()}, 0, theme)
     return drawn
@@ -51,10 +49,7 @@ def fragmentation_card(workload: str, curves: Mapping[str, Curves], theme: Theme
 
 def queue_card(title: str, curve: QueueCurve, gpus: int, theme: Theme = DARK) -> Card:
     """Draw how many jobs wait over time, and how many GPUs are in use beneath."""
-    longest = int(curve.waiting.max()) if len(curve.waiting) else 0
-    busy = float(curve.busy_gpus.mean()) / gpus * 100 if len(curve.busy_gpus) else 0.0
-    finding = f"{longest:,} jobs wait at the worst;\n{busy:.0f} % of the GPUs are in use"
-    drawn = card(finding, f"{title}; days", theme)
+    drawn = card(queue_finding(curve, gpus), f"{title}; days", theme)
     days = curve.seconds / (24 * HOUR)
     upper = _styled(drawn.figure.add_axes((0.13, 0.49, 0.83, 0.30)), "waiting", theme)
     upper.fill_between(days, curve.waiting, color=_colour(0.75), linewidth=0)
@@ -66,20 +61,14 @@ def queue_card(title: str, curve: QueueCurve, gpus: int, theme: Theme = DARK) ->
 
 def completion_card(seconds: Mapping[str, Floats], theme: Theme = DARK) -> Card:
     """Draw the distribution of completion times, one line per run."""
-    means = {name: float(np.mean(values)) for name, values in seconds.items()}
-    best = min(means, key=lambda name: means[name])
-    finding = f"{best}: {means[best] / HOUR:.1f} h to completion on average"
-    if len(means) > 1:
-        worst = max(means, key=lambda name: means[name])
-        finding += f",\n{means[worst] / max(means[best], 1e-9):.1f} times less than {worst}"
-    drawn = card(finding, "time from submission to completion, hours (log)", theme)
+    label = "time from submission to completion, hours (log)"
+    drawn = card(completion_finding(seconds), label, theme)
     axes = _axes(drawn, "jobs done, %")
     axes.set_xscale("log")
     for place, (name, values) in enumerate(seconds.items()):
-        hours = np.sort(values) / HOUR
-        share = np.arange(1, len(hours) + 1) / len(hours) * 100
+        hours, share = done_by(values)
         colour = _colour(_spread(place, len(seconds)))
-        axes.plot(np.maximum(hours, 1e-3), share, color=colour, linewidth=3, label=name)
+        axes.plot(hours, share, color=colour, linewidth=3, label=name)
     _legend(axes, theme)
     return drawn
 
