@@ -156,7 +156,7 @@ class Workbench(Desk):
             rng=self.rng,
             boundary=self.boundary,
             endpoint=self.google.endpoint,
-            timeout_seconds=0.15,
+            timeout_seconds=1.0,  # short enough to test, long enough for a busy machine
             use_proxy=False,
         )
         self.remote = GoogleTasks(self.file, wire)

@@ -46,7 +46,7 @@ def test_01_an_insert_that_goes_well_is_one_task_and_one_request(bench):
     [
         CommitThenDrop("FIN"),
         CommitThenDrop("RST"),
-        CommitThenDelay(0.4),
+        CommitThenDelay(1.4),
         Answer(500, committed=True),
         CommitThenTruncate(),
     ],
@@ -72,7 +72,7 @@ def test_04_an_insert_that_never_arrived_is_sent_once_more(bench, how):
 
 
 def test_05_an_insert_that_lands_40_seconds_later_is_waited_for(bench):
-    bench.google.faults.add(LateCommit(40, hold_seconds=0.4), **INSERT, nth=1)
+    bench.google.faults.add(LateCommit(40, hold_seconds=1.4), **INSERT, nth=1)
     bench.add("Milk")
     bench.rest()
     assert titles(bench) == ["Milk"]

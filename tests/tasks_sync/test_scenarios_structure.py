@@ -123,7 +123,7 @@ def test_35_a_move_to_another_list_that_was_not_answered_makes_one_copy(bench):
     home = bench.add_list("Home")
     task = bench.add("T")
     bench.rest()
-    bench.google.faults.add(CommitThenDelay(0.4), method="POST", path=r"/move$", nth=1)
+    bench.google.faults.add(CommitThenDelay(1.4), method="POST", path=r"/move$", nth=1)
     bench.move(task.id, Place(home.id))
     bench.rest()
     assert bench.titles(home.id) == ["T"]
