@@ -46,7 +46,7 @@ def test_a_refusal_changes_nothing_and_still_writes_its_answer(app):
     outcome = app.door.do(
         Together((AddTask("first"), CompleteTask("nowhere"))),
         key="k",
-        then=lambda outcome, writers: said.append(outcome),
+        then=lambda outcome, _writers: said.append(outcome),
     )
     assert isinstance(outcome, Refused)
     assert said == [outcome]
@@ -70,7 +70,7 @@ def test_undo_of_two_things_in_one_message_takes_both_back(app):
     assert titles(app) == []
 
 
-def test_undo_passes_by_what_the_assistant_did_itself(chat, app, clock):
+def test_undo_passes_by_what_the_assistant_did_itself(chat, app):
     chat("add call the rack vendor")
     chat("I called the rack vendor today")
     chat("/new")  # ends the session and puts the question, neither of which is to be undone

@@ -113,7 +113,7 @@ def test_moments_in_words(words, at):
     assert moment_named(words, NOW) == at
 
 
-@given(st.dates(date(2024, 1, 1), date(2032, 1, 1)), st.sampled_from("friday sunday wed".split()))
+@given(st.dates(date(2024, 1, 1), date(2032, 1, 1)), st.sampled_from(["friday", "sunday", "wed"]))
 def test_a_weekday_is_always_within_the_next_seven_days(today, word):
     day = day_named(word, today)
     assert day is not None
