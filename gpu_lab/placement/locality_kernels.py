@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from gpu_lab.compiling import kernel
 from gpu_lab.fleet.model import Ints
 from gpu_lab.placement import bitmaps
 
@@ -39,7 +39,7 @@ class Index(NamedTuple):
     width: Ints
 
 
-@njit(cache=True)
+@kernel
 def set_free(index: Index, node: int, gpus: int) -> None:
     """Record that a node now has `gpus` GPUs free."""
     before, width = index.free[node], index.width[0]
@@ -60,7 +60,7 @@ def set_free(index: Index, node: int, gpus: int) -> None:
         branch = index.tree[branch, ABOVE]
 
 
-@njit(cache=True)
+@kernel
 def place(index: Index, gpus: int, nodes: Ints) -> int:
     """Write the nodes for a gang into `nodes`, whole ones first; return how many, 0 if none fit."""
     width = index.width[0]
@@ -79,7 +79,7 @@ def place(index: Index, gpus: int, nodes: Ints) -> int:
     return whole
 
 
-@njit(cache=True)
+@kernel
 def narrowest(index: Index, whole: int) -> int:
     """Find the branch at the lowest level that holds `whole` nodes with the fewest to spare."""
     for count in range(whole, index.width[1] + 1):
@@ -97,7 +97,7 @@ def narrowest(index: Index, whole: int) -> int:
     return NOWHERE
 
 
-@njit(cache=True)
+@kernel
 def take_whole(index: Index, branch: int, whole: int, nodes: Ints) -> None:
     """Write `whole` wholly free nodes of a branch into `nodes`."""
     taken = 0
@@ -115,7 +115,7 @@ def take_whole(index: Index, branch: int, whole: int, nodes: Ints) -> None:
     copy_whole(index, branch, whole, nodes, taken)
 
 
-@njit(cache=True)
+@kernel
 def tightest(index: Index, branch: int, need: int) -> int:
     """Find the branch below with the fewest wholly free nodes that still suffice."""
     best = NOWHERE
@@ -126,7 +126,7 @@ def tightest(index: Index, branch: int, need: int) -> int:
     return best
 
 
-@njit(cache=True)
+@kernel
 def next_largest(index: Index, branch: int, last: int) -> int:
     """Find the branch below that comes after `last` when ordered by most whole, then first."""
     best = NOWHERE
@@ -138,7 +138,7 @@ def next_largest(index: Index, branch: int, last: int) -> int:
     return best
 
 
-@njit(cache=True)
+@kernel
 def tightest_after(index: Index, branch: int, need: int, last: int) -> int:
     """Do as `tightest`, among the branches that come after `last` in the order of size."""
     best = NOWHERE
@@ -151,7 +151,7 @@ def tightest_after(index: Index, branch: int, need: int, last: int) -> int:
     return best
 
 
-@njit(cache=True)
+@kernel
 def comes_after(index: Index, child: int, last: int) -> bool:
     """Say whether `child` comes after `last` in the order by most whole nodes, then first."""
     if last == NOWHERE:
@@ -161,7 +161,7 @@ def comes_after(index: Index, child: int, last: int) -> bool:
     return child > last
 
 
-@njit(cache=True)
+@kernel
 def copy_whole(index: Index, branch: int, whole: int, nodes: Ints, taken: int) -> int:
     """Append a branch's wholly free nodes until there are `whole`; return how many there are."""
     for node in range(index.tree[branch, NODES_FROM], index.tree[branch, NODES_TO]):
@@ -192,7 +192,7 @@ USED, RUNNING, PLACED, DRAW, CHECKSUM = range(5)
 LARGEST_DRAW = 2_147_483_647
 
 
-@njit(cache=True)
+@kernel
 def replay(index: Index, churn: Churn, gangs: Ints, limit: int, scan: bool) -> None:
     """Place the gangs numbered gangs[0] to gangs[1], others leaving whenever `limit` is passed.
 
@@ -215,7 +215,7 @@ def replay(index: Index, churn: Churn, gangs: Ints, limit: int, scan: bool) -> N
                 books[CHECKSUM] = (books[CHECKSUM] * 31 + node) % LARGEST_DRAW
 
 
-@njit(cache=True)
+@kernel
 def leave(index: Index, churn: Churn) -> None:
     """Let one of the running gangs end, drawn by a small generator; its slot is the next free."""
     books, running = churn.books, churn.running
@@ -228,7 +228,7 @@ def leave(index: Index, churn: Churn) -> None:
     books[USED] -= slot[0]
 
 
-@njit(cache=True)
+@kernel
 def take(index: Index, gpus: int, nodes: Ints) -> None:
     """Mark a placed gang's GPUs as used; the last node may be taken in part."""
     place = 0
@@ -239,7 +239,7 @@ def take(index: Index, gpus: int, nodes: Ints) -> None:
         place += 1
 
 
-@njit(cache=True)
+@kernel
 def give_back(index: Index, gpus: int, nodes: Ints) -> None:
     """Mark a gang's GPUs as free again."""
     place = 0
@@ -250,7 +250,7 @@ def give_back(index: Index, gpus: int, nodes: Ints) -> None:
         place += 1
 
 
-@njit(cache=True)
+@kernel
 def place_by_scan(index: Index, gpus: int, nodes: Ints) -> int:
     """Answer as `place` does, by looking at every node."""
     width = index.width[0]
@@ -270,7 +270,7 @@ def place_by_scan(index: Index, gpus: int, nodes: Ints) -> int:
     return 0 if best == NOWHERE else 1
 
 
-@njit(cache=True)
+@kernel
 def narrowest_by_scan(index: Index, whole: int) -> int:
     """Answer as `narrowest` does, by counting every branch's wholly free nodes anew."""
     for level in range(index.starts.size - 1):
@@ -307,7 +307,7 @@ def empty_index(fleet_free: Ints, starts: Ints, tree: Ints, home: Ints, width: i
     return index
 
 
-@njit(cache=True)
+@kernel
 def fill_sets(index: Index, free: Ints) -> None:
     """Enter every node and narrowest branch into its set."""
     for branch in range(index.starts[1]):

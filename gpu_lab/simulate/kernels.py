@@ -7,19 +7,17 @@ and the first that ends in time, are found in steps of the tree's height, howeve
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from gpu_lab.compiling import inner, kernel
 from gpu_lab.placement.bitmaps import add, first, remove
 from gpu_lab.simulate.jobs import Floats, Ints
 
 NONE, SKIP, EASY = range(3)
 INFINITE = np.inf
-Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 
 class Queue(NamedTuple):
@@ -62,16 +60,6 @@ class Agenda(NamedTuple):
     end: Floats
     job: Ints
     size: Ints
-
-
-def inner(kernel: Kernel) -> Kernel:
-    """Compile a function that only compiled code calls.
-
-    The wrappers for Python, a quarter of the compiling, are left out.
-    """
-    options: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    compiled: Kernel = numba.njit(cache=True, error_model="numpy", **options)(kernel)
-    return compiled
 
 
 @inner
@@ -309,7 +297,7 @@ def _next_beside(
     return best
 
 
-@numba.njit(cache=True)
+@kernel
 def simulate(
     submit: Floats,
     seconds: Floats,

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
+from gpu_lab.compiling import inner, kernel
 from gpu_lab.placement.protocol.scoring import (
     FRAGMENT,
     GROUPS,
@@ -19,7 +19,6 @@ from gpu_lab.placement.protocol.scoring import (
     Memo,
     Points,
     Rules,
-    inner,
     look,
     score,
 )
@@ -157,7 +156,7 @@ def any_gpu(node: Ints, milli: int, draw: float) -> int:
     return -1
 
 
-@numba.njit(cache=True)
+@kernel
 def replay(
     rules: Rules,
     fleet: Ints,

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from gpu_lab.compiling import inner, kernel
 from gpu_lab.placement.protocol.kernels import best_node, give_back, refresh, take
-from gpu_lab.placement.protocol.scoring import GROUPS, IDLE, NEVER, Memo, Rules, fits, inner, look
+from gpu_lab.placement.protocol.scoring import GROUPS, IDLE, NEVER, Memo, Rules, fits, look
 from gpu_lab.placement.protocol.world import (
     MEMORY,
     SHAPE_GPUS,
@@ -223,7 +223,7 @@ def _serve(
     return kept
 
 
-@numba.njit(cache=True)
+@kernel
 def replay_opened(
     rules: Rules,
     opening: Opening,

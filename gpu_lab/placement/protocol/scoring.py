@@ -6,13 +6,12 @@ Changes no node and keeps no score.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from gpu_lab.compiling import inner
 from gpu_lab.placement.protocol.world import (
     CLASS,
     CPU,
@@ -43,7 +42,6 @@ IDLE, FRAGMENT, GROUPS = 0, 1, 2
 # Whole-numbered scores are kept as int32, raw gains as float64.
 Points = npt.NDArray[np.int32] | npt.NDArray[np.float64]
 Bytes = npt.NDArray[np.int8]
-Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 
 class Score(NamedTuple):
@@ -74,16 +72,6 @@ class Memo(NamedTuple):
     seen: Ints
     log: Ints
     last: Ints
-
-
-def inner(kernel: Kernel) -> Kernel:
-    """Compile a function that only compiled code calls.
-
-    The wrappers for Python, a quarter of the compiling, are left out.
-    """
-    options: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    compiled: Kernel = numba.njit(cache=True, error_model="numpy", **options)(kernel)
-    return compiled
 
 
 @inner
