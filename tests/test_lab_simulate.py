@@ -30,6 +30,7 @@ from gpu_lab.simulate.rules import (
     SwitchFailure,
 )
 from gpu_lab.simulate.shares import progressive_filling, water_filling
+from gpu_lab.simulate.troubles import Troubles, drawn
 from gpu_lab.traces.philly import read_philly
 from gpu_lab.traces.read import read_jobs
 
@@ -282,6 +283,33 @@ def test_a_lost_switch_stops_every_job_behind_it_once_and_its_nodes_come_back_to
     assert len(failed) == len(set(failed))
     back = [(one.at, one.node) for one in result.log if isinstance(one, NodeOpened)]
     assert back == [(at + 9.0, node) for node in switch]
+
+
+@given(
+    jobs=some_jobs,
+    seed=st.integers(0, 99),
+    at_once=st.integers(1, 3),
+    wanted=st.builds(
+        Troubles, st.integers(0, 2), st.integers(0, 2), st.just(2), st.integers(1, 6), st.just(9.0)
+    ),
+)
+@settings(max_examples=80, deadline=None)
+def test_drawn_troubles_keep_every_promise_and_maintenance_keeps_its_budget(
+    jobs, seed, at_once, wanted
+):
+    troubles = drawn(wanted, 4, 40.0, np.random.default_rng(seed))
+    assert len(troubles) == wanted.failures + wanted.switch_failures + wanted.drains
+    rules = Rules(drained_at_once=at_once, checkpoints=Checkpoints(5.0, 1.0))
+    result = ran(jobs, rules, disruptions=troubles)
+    replayed(result)
+    drained: set[int] = set()
+    for happening in result.log:
+        match happening:
+            case NodeClosed(node=node, away=False):
+                drained.add(node)
+            case NodeOpened(node=node):
+                drained.discard(node)
+        assert len(drained) <= at_once
 
 
 def started(result: Result) -> list[Started]:
