@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import pickle
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -14,10 +15,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from gpu_lab.pictures.curve_pages import completion_page
+from gpu_lab.placement.protocol.world import UnknownPolicy
 from gpu_lab.sweeps import sweep as sweeping
 from gpu_lab.sweeps.cells import BadSweep, Cell, Figures, Inflation, InTime, cells, run
 from gpu_lab.sweeps.report import lines, write_page, write_parquet
 from gpu_lab.sweeps.sweep import Dask, Processes, Ray, SweepStopped, keep, kept, sweep
+from gpu_lab.traces.errors import TraceMalformed, TraceNotFound
+from gpu_lab.traces.read import UnknownTrace
 
 SMALL = InTime(nodes=4, gpus=8, jobs=200)
 ONE = Processes(1)
@@ -167,6 +171,22 @@ def test_cells_of_the_inflation_protocol_read_their_trace(tmp_path):
     assert kept(tmp_path, Cell("fgd", "two", 1, 1.0)) is None
     keep(tmp_path, Cell("fgd", "two", 1, 1.0), figures)
     assert json.loads((tmp_path / "two--fgd--1--1.json").read_text())["failed"] == figures.failed
+
+
+def test_a_trace_that_is_not_there_is_named_by_the_sweep_and_not_taken_for_a_dead_worker(tmp_path):
+    missing = InTime(2, 8, 10, tmp_path / "none.csv")
+    todo = list(cells(["fifo/skip", "fifo/none"], ["none"], [1], [1.0]))
+    with pytest.raises(TraceNotFound, match=r"no such trace: .*none\.csv\. `touchbase lab traces`"):
+        sweep(todo, missing, tmp_path / "cells", Processes(2))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [TraceMalformed(Path("a.csv"), 3, "no"), UnknownTrace("slurm"), UnknownPolicy("x")],
+)
+def test_an_error_comes_back_from_a_worker_as_it_was(error):
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), str(again)) == (type(error), str(error))
 
 
 def test_completion_times_become_a_page_with_every_run_named():

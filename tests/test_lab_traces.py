@@ -83,6 +83,13 @@ def test_a_pai_job_that_asks_for_nothing_is_refused_with_its_line(tmp_path):
         read_jobs(written(tmp_path, PAI + "0,1,0,0,0,CPU,3,u\n"))
 
 
+def test_a_file_that_is_no_text_is_refused_by_name(tmp_path):
+    path = tmp_path / "jobs.csv"
+    path.write_bytes(b"\x93NUMPY\xe1\xff")
+    with pytest.raises(TraceMalformed, match=r"jobs\.csv, line 1: not readable"):
+        read_jobs(path)
+
+
 def test_a_packed_file_is_read_like_a_plain_one(tmp_path):
     path = tmp_path / "jobs.csv.gz"
     path.write_bytes(gzip.compress((OWN + "0,5,1\n").encode()))

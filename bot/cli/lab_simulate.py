@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from gpu_lab.simulate.troubles import Troubles
 
 app = typer.Typer(no_args_is_help=True)
+# What the sets of the compiled replay hold (`gpu_lab.placement.bitmaps`).
+MOST_NODES = 1_048_576
 paper = typer.Typer(no_args_is_help=True)
 app.add_typer(paper, name="paper", help="Run a published table again: paper, ours, difference.")
 
@@ -48,7 +50,7 @@ def simulate(
     protocol: Annotated[
         str, typer.Option(help="fgd: pods arrive once and stay; events: jobs in time.")
     ] = "events",
-    nodes: Annotated[int, typer.Option(min=1, help="Nodes, for events.")] = 64,
+    nodes: Annotated[int, typer.Option(min=1, max=MOST_NODES, help="Nodes, for events.")] = 64,
     gpus: Annotated[int, typer.Option(min=1, max=64, help="GPUs of a node, for events.")] = 8,
     order: Annotated[str, typer.Option(help="fifo or shortest.")] = "fifo",
     backfill: Annotated[
@@ -330,7 +332,7 @@ def sweep(
         list[float] | None,
         typer.Option(help="May be repeated; offered load, or time pressed by this factor."),
     ] = None,
-    nodes: Annotated[int, typer.Option(min=1, help="Nodes, for events.")] = 64,
+    nodes: Annotated[int, typer.Option(min=1, max=MOST_NODES, help="Nodes, for events.")] = 64,
     gpus: Annotated[int, typer.Option(min=1, max=64, help="GPUs of a node, for events.")] = 8,
     make: Annotated[int, typer.Option(min=1, help="Made jobs per run, without a trace.")] = 10_000,
     workers: Annotated[int, typer.Option(min=1, help="Processes on this machine.")] = 2,

@@ -10,7 +10,11 @@ class TraceNotFound(Exception):
 
     def __init__(self, path: Path, hint: str) -> None:
         super().__init__(f"no such trace: {path}. {hint}")
-        self.path = path
+        self.path, self.hint = path, hint
+
+    # A sweep's workers send errors pickled, which by default keeps the finished sentence only.
+    def __reduce__(self) -> tuple[type[TraceNotFound], tuple[Path, str]]:
+        return TraceNotFound, (self.path, self.hint)
 
 
 class TraceMalformed(Exception):
@@ -19,3 +23,6 @@ class TraceMalformed(Exception):
     def __init__(self, path: Path, line: int, problem: str) -> None:
         super().__init__(f"{path}, line {line}: {problem}")
         self.path, self.line, self.problem = path, line, problem
+
+    def __reduce__(self) -> tuple[type[TraceMalformed], tuple[Path, int, str]]:
+        return TraceMalformed, (self.path, self.line, self.problem)

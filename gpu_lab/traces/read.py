@@ -39,6 +39,10 @@ class UnknownTrace(Exception):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"no reader {name!r}; there are: {', '.join(READERS)}")
+        self.name = name
+
+    def __reduce__(self) -> tuple[type[UnknownTrace], tuple[str]]:
+        return UnknownTrace, (self.name,)
 
 
 def read_jobs(path: Path, reader: str = "") -> Jobs:

@@ -61,9 +61,9 @@ def rows(path: Path, needed: Sequence[str], *, delimiter: str = ",") -> Iterator
     """
     with _open(path) as file:
         reader = csv.reader(file, delimiter=delimiter)
-        header = [name.strip().lstrip("\ufeff") for name in next(reader, [])]
-        _check_header(path, header, needed)
         try:
+            header = [name.strip().lstrip("\ufeff") for name in next(reader, [])]
+            _check_header(path, header, needed)
             for cells in reader:
                 if cells:
                     yield _row(path, reader.line_num, header, cells)

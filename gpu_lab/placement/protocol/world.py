@@ -52,6 +52,11 @@ class UnknownPolicy(Exception):
     def __init__(self, label: str) -> None:
         known = ", ".join(policy.label for policy in Policy)
         super().__init__(f"no policy {label!r}; there are: {known}")
+        self.label = label
+
+    # A sweep's workers send errors pickled, which by default keeps the finished sentence only.
+    def __reduce__(self) -> tuple[type[UnknownPolicy], tuple[str]]:
+        return UnknownPolicy, (self.label,)
 
 
 class BadWorld(Exception):
