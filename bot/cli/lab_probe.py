@@ -111,16 +111,20 @@ def gpu_check(
     tapes: Annotated[Path, typer.Option(help="Where to record a tape.")] = Path("docs/tapes"),
 ) -> None:
     """Settle on a real GPU what no simulation can; without one say so and fail nothing."""
-    from gpu_lab.probe import ProbeUnavailable
+    from gpu_lab.probe import Probe, ProbeUnavailable
     from gpu_lab.probe.gpu_check import check_machine
+    from gpu_lab.vram.peak_check import check_peaks
 
     try:
         driver = _open_nvml()
     except ProbeUnavailable as why:
         typer.echo(f"touchbase: {why}\nNothing was checked, nothing failed.")
         return
-    for line in check_machine(driver, _environment(), tapes):
-        typer.echo(line)
+    with Probe(driver) as looking:
+        for line in check_machine(driver, looking, _environment(), tapes):
+            typer.echo(line)
+        for line in check_peaks(looking, _environment()):
+            typer.echo(line)
 
 
 @contextmanager

@@ -19,8 +19,10 @@ from gpu_lab.probe import calls as c
 from gpu_lab.probe.context import judge, title
 from gpu_lab.probe.context_run import watch_command
 from gpu_lab.probe.driver import Driver
+from gpu_lab.probe.polling import check_polling
 from gpu_lab.probe.probe import Probe
 from gpu_lab.probe.tape import Recorder, write_tape
+from gpu_lab.probe.torch_child import has_torch
 from gpu_lab.probe.values import Memory, Snapshot
 
 MIB = 2**20
@@ -76,18 +78,25 @@ TORCH_LADDER: tuple[Rung, ...] = (
 )
 
 
-def check_machine(driver: Driver, environment: Mapping[str, str], tapes: Path) -> Iterator[str]:
+def check_machine(
+    driver: Driver, probe: Probe, environment: Mapping[str, str], tapes: Path
+) -> Iterator[str]:
     """Run all experiments and yield what each found; the tape is written at the end."""
-    probe = Probe(driver)
     snapshot = probe.snapshot()
     yield from _about_memory(snapshot, environment)
     yield from _about_cost(driver, probe)
-    for rung in (*DRIVER_LADDER, *_torch_ladder()):
-        yield climb(rung, probe, environment)
+    yield from check_polling(probe.snapshot, environment)
+    yield from _about_ladder(probe, environment)
     yield _about_fork(environment)
-    yield _about_torch()
     yield f"tape: {record_tape(driver, snapshot, tapes)}"
-    probe.close()
+
+
+def _about_ladder(probe: Probe, environment: Mapping[str, str]) -> Iterator[str]:
+    there = has_torch(environment)
+    for rung in (*DRIVER_LADDER, *(TORCH_LADDER if there else ())):
+        yield climb(rung, probe, environment)
+    if not there:
+        yield "torch is not installed: its ladder was not climbed"
 
 
 def climb(rung: Rung, probe: Probe, environment: Mapping[str, str]) -> str:
@@ -98,22 +107,6 @@ def climb(rung: Rung, probe: Probe, environment: Mapping[str, str]) -> str:
     held = ", ".join(f"{size // MIB} MiB" for size in sizes if isinstance(size, int))
     failed = f" (the step failed with status {seen.exit_status})" if seen.exit_status else ""
     return f"ladder: {rung.name}: {title(judge(seen))} {held}{failed}".rstrip()
-
-
-def _torch_ladder() -> tuple[Rung, ...]:
-    return TORCH_LADDER if _has_torch() else ()
-
-
-def _has_torch() -> bool:
-    # In a child: importing torch here would load CUDA's libraries into the probe's process.
-    code = "import importlib.util as u, sys; sys.exit(u.find_spec('torch') is None)"
-    return subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-def _about_torch() -> str:
-    if _has_torch():
-        return "not checked here: the memory model of encoders against torch's peak"
-    return "torch is not installed: its ladder was not climbed"
 
 
 def _about_fork(environment: Mapping[str, str]) -> str:
