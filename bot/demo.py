@@ -14,6 +14,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from bot.app import App, build
@@ -61,7 +62,7 @@ class Stage:
 
     def type(self, text: str) -> None:
         """Say something as the person would."""
-        self.console.print(Text(f"{self._time()}  you        › {text}", style="bold"))
+        self._line("you", Text(text, style="bold"))
         message = Incoming(f"demo:{self.app.new_id()}", "terminal", "me", text, self.clock())
         self.app.assistant.hear(message)
         self.app.assistant.work()
@@ -81,13 +82,19 @@ class Stage:
             self.app.assistant.delivered(letter, f"demo:{letter.number}")
 
     def _print(self, letter: Letter) -> None:
-        head, pad = f"{self._time()}  touchbase  ", " " * 22
-        lines = letter.reply.text.split("\n")
-        self.console.print(Text(head + "  " + lines[0], style="cyan"))
-        for line in lines[1:]:
-            self.console.print(Text(f"{pad} {line}" if line else "", style="cyan"))
+        said = Text(letter.reply.text, style="cyan")
         for row in button_lines(letter.reply):
-            self.console.print(Text(f"{pad}{row}", style="dim"))
+            said.append(f"\n{row.strip()}", style="dim")
+        self._line("touchbase", said)
+
+    def _line(self, who: str, said: Text) -> None:
+        """Print one message beside its time and speaker, wrapped in a column of its own."""
+        grid = Table.grid(padding=(0, 2, 0, 0))
+        grid.add_column(width=9)
+        grid.add_column(width=9)
+        grid.add_column()
+        grid.add_row(Text(self._time(), style="dim"), Text(who, style="dim"), said)
+        self.console.print(grid)
 
     def _time(self) -> str:
         return f"{self.clock().astimezone(ZoneInfo(ZONE)):%a %H:%M}"
@@ -102,7 +109,7 @@ def play(home: Path | None = None, picture: Path | None = None) -> Path:
     clock = MovedClock(EVENING)
     app = build(read_settings(folder, {"timezone": ZONE}), now=clock, seed=SEED)
     log_to(app.settings)
-    console = Console(highlight=False, soft_wrap=picture is None, record=picture is not None)
+    console = Console(highlight=False, record=picture is not None)
     stage = Stage(app, clock, console)
     stage.console.print(Text("An evening and a morning, on a moved clock.\n", style="dim"))
     app.start()

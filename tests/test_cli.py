@@ -222,7 +222,7 @@ def test_the_demo_plays_through_and_brings_the_saved_question_back(home):
         "Added “study question: gpu scheduler”.",
         "Saved for tomorrow",
         "Wednesday is closing. 2 things done.",
-        "Thu 07:15  touchbase    Thu 5 Mar",
+        "Thu 07:15  touchbase  Thu 5 Mar",
         "You saved this for this morning (gpu scheduler):",
     ):
         assert line in said

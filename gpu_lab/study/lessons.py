@@ -81,7 +81,8 @@ def which_node(rng: random.Random) -> Part:
     names = [name_node(node) for node in range(len(free))]
     left = free[best] - wanted
     why = (
-        f"{name_node(best)} has {free[best]} free, so {left} stay idle there; "
+        f"{name_node(best)} has {free[best]} free, so {left} {'stays' if left == 1 else 'stay'} "
+        "idle there; "
         f"first-fit takes {name_node(naive)} and cuts {free[naive]} free GPUs "
         f"down to {free[naive] - wanted}."
     )
