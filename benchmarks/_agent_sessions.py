@@ -93,7 +93,7 @@ def _between(writing: _Writing) -> None:
     rng = writing.rng
     writing.later(rng.choice((40, 90, 240, 600, 2_400, 7_200)))
     if rng.random() < 0.2:
-        writing.cwd = f"/home/ana/work/{rng.choice(('api', 'web', 'infra', 'docs'))}"
+        writing.cwd = f"/home/ana/code/{rng.choice(('api', 'web', 'infra', 'docs'))}"
     if rng.random() < 0.2:
         writing.branch = rng.choice(("main", "fix/late", "feat/next", "chore/deps"))
 
