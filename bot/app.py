@@ -208,6 +208,7 @@ def build(
                 settlement=Settlement(session, task_writer, now=now),
                 offers=Offers(session, now=now, new_id=new_id),
                 today=today,
+                task_lines=settings.values.task_lines,
                 vault=vault,
                 memory=notes,
                 words=words,

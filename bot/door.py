@@ -28,6 +28,7 @@ from heartbeat.ledger import Ledger
 from heartbeat.writes import ReminderWriter
 from memory import MemoryRefused, Vault
 from memory.sessions import SessionLog
+from memory.tasklines import TaskForm
 from memory.writes import MemoryWriter
 from tasks_sync import TaskReader, TaskRefused
 from tasks_sync.settlement import Settlement
@@ -64,6 +65,7 @@ class Writers:
     settlement: Settlement
     offers: Offers
     today: Callable[[], date]
+    task_lines: TaskForm
     new_items_list: Callable[[], str | None]
 
 

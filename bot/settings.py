@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -28,6 +29,8 @@ from pydantic import (
     field_validator,
 )
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
+
+from memory.tasklines import TaskForm
 
 FILE_NAME = "settings.toml"
 PREFIX = "TOUCHBASE_"
@@ -122,6 +125,9 @@ class Values(BaseModel):
         default=None, description="Google list whose items become notes; none when not set"
     )
     traces: Path | None = Field(default=None, description="folder of scheduler traces for the lab")
+    task_lines: TaskForm = Field(
+        default=TaskForm.EMOJI, description="how days are written in notes: emoji or dataview"
+    )
     git_notes: bool = Field(default=False, description="commit the notes folder after each write")
 
     @field_validator("telegram_token")
@@ -287,6 +293,8 @@ def spell(value: object) -> str:
             return "********"
         case time():
             return f"{value:%H:%M}"
+        case Enum():
+            return str(value.value)
         case tuple():
             return ", ".join(spell(part) for part in value) or "none"
         case _:

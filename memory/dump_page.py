@@ -9,6 +9,7 @@ from datetime import datetime
 from memory import frontmatter
 from memory.dumps import Dump, DumpAction, DumpLine
 from memory.found.sentences import bare
+from memory.tasklines import TaskForm, due_words
 
 MARKER = re.compile(r"^(?P<indent>\s*)(?:[-*+•]|\d{1,3}[.)])\s+")
 
@@ -28,18 +29,21 @@ def dump_page(dump: Dump, *, created: datetime, author: str, source: str) -> str
             "status": "open",
         }
     )
-    return head + "\n".join(_body(dump)) + "\n"
+    return head + "\n".join(_body(dump, TaskForm.EMOJI)) + "\n"
 
 
-def dump_body(dump: Dump) -> str:
-    """Give the page without its properties and title, for a note that has its own."""
-    return "\n".join(list(_body(dump))[2:])
+def dump_body(dump: Dump, form: TaskForm) -> str:
+    """Give the page without its properties and title, for a note that has its own.
+
+    Days of what is to be done are written in `form`.
+    """
+    return "\n".join(list(_body(dump, form))[2:])
 
 
-def _body(dump: Dump) -> Iterator[str]:
+def _body(dump: Dump, form: TaskForm) -> Iterator[str]:
     yield f"# {dump.title}"
     yield ""
-    yield from _listed("Actions offered", [_action(action) for action in dump.actions])
+    yield from _listed("Actions offered", [_action(action, form) for action in dump.actions])
     yield from _listed("Open questions", [f"{q.text} [[#^l{q.line}]]" for q in dump.questions])
     yield from _listed("Decisions", [f"{d.text} [[#^l{d.line}]]" for d in dump.decisions])
     names = [f"[[{name}]]" for name in (*dump.people, *dump.things)]
@@ -65,9 +69,9 @@ def _listed(heading: str, lines: list[str]) -> Iterator[str]:
         yield ""
 
 
-def _action(action: DumpAction) -> str:
+def _action(action: DumpAction, form: TaskForm) -> str:
     owner = "" if action.owner == "me" else f" ({action.owner})"
-    due = f" 📅 {action.due.isoformat()}" if action.due else ""
+    due = f" {due_words(action.due, form)}" if action.due else ""
     unsure = "" if action.as_task else " (perhaps)"
     return f"{action.text}{owner}{due}{unsure} [[#^l{action.line}]]"
 

@@ -93,6 +93,12 @@ def render(task: TaskLine, form: TaskForm) -> str:
     return " ".join(parts)
 
 
+def due_words(day: date, form: TaskForm) -> str:
+    """Word the day that something is due."""
+    emoji, name = DATES["due"]
+    return f"{emoji} {day}" if form is TaskForm.EMOJI else f"[{name}:: {day}]"
+
+
 def _take_emoji(body: str, known: dict[str, object]) -> str:
     for name, (emoji, _) in DATES.items():
         body = _take(re.compile(emoji + _EMOJI_VALUE), body, known, name, _date)

@@ -100,6 +100,14 @@ def test_a_messy_note_is_kept_word_for_word_and_its_actions_only_offered(app, ho
     assert task.due == (app.now() + timedelta(days=4)).date()
 
 
+def test_days_in_notes_are_written_in_the_form_of_the_setting(start, home):
+    app = start(task_lines="dataview")
+    talk(app, "notes from the meeting\n- call the vendor tomorrow about the PDU\n- " + "x " * 40)
+    note = next((home / "vault" / "notes").glob("*.md")).read_text(encoding="utf-8")
+    assert "[due:: 2026-03-03]" in note
+    assert "📅" not in note
+
+
 def test_the_notes_are_searched_with_their_place_and_nothing_found_is_said(app):
     talk(app, "remember that the rack key is with Ada")
     assert "MEMORY.md#L" in talk(app, "what did we say about the rack key")[0]

@@ -53,7 +53,7 @@ def take_note(action: TakeNote, job: Job) -> Done:
 def take_dump(action: TakeDump, job: Job) -> Done:
     """Keep the note, sorted, and offer what it asks to be done; nothing is added to the list."""
     dump = read_dump(action.raw, shipped_actions(), job.writers.today())
-    body = dump_body(dump)
+    body = dump_body(dump, job.writers.task_lines)
     written = job.writers.memory.note(
         dump.title, body, kind="dump", author=PERSON, source=CHAT, block=job.block
     )
