@@ -28,6 +28,7 @@ from tasks_sync.errors import (
     SignInNeeded,
     Unavailable,
 )
+from tasks_sync.forgotten import tell_forgotten
 from tasks_sync.lists import cursor_of
 from tasks_sync.means import Means
 from tasks_sync.mirror import Mirror, Told
@@ -145,6 +146,7 @@ class Sync:
         settle.sweep_twins()
         pull = Pull(self.remote, self.means, told, ahead, self.progress)
         pull.run()
+        tell_forgotten(self.means)
         ahead = self._ahead()
         settle = Settle(self.remote, self.means, told, ahead)
         settle.look_for_inserts()
