@@ -18,7 +18,7 @@ from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from sqlalchemy import Engine
@@ -202,8 +202,7 @@ def build(
             task_writer = TaskWriter(session, now=now, new_id=new_id)
             yield Writers(
                 session=session,
-                # Bound to this transaction's connection, so that it sees its changes.
-                look=TaskReader(cast(Engine, session.connection())),
+                look=TaskReader(session.connection()),
                 tasks=task_writer,
                 settlement=Settlement(session, task_writer, now=now),
                 offers=Offers(session, now=now, new_id=new_id),

@@ -8,7 +8,7 @@ from dataclasses import fields
 from datetime import UTC, date, datetime
 
 import sqlalchemy as sa
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlmodel import Session, SQLModel, col, select
 
 from tasks_sync.errors import ListNotFound, TaskNotFound
@@ -26,9 +26,12 @@ _COLUMNS = tuple(
 
 
 class TaskReader:
-    """Answers questions about the tasks kept here; never changes them."""
+    """Answers questions about the tasks kept here; never changes them.
 
-    def __init__(self, engine: Engine) -> None:
+    Given a connection, it sees what that connection's transaction has changed so far.
+    """
+
+    def __init__(self, engine: Engine | Connection) -> None:
         self._engine = engine
 
     def lists(self) -> list[TaskList]:
