@@ -43,7 +43,7 @@ from bot.conversation.situation import Situation
 from bot.conversation.speak import answer, say_proposal, speak
 from bot.conversation.speak.answers import Answer
 from bot.conversation.speak.google import say_errand, say_notice
-from bot.conversation.understand import ANSWER_OF_GOOGLE, understand
+from bot.conversation.understand import understand
 from bot.door import Door, Writers
 from bot.library import Library
 from bot.mailbox import (
@@ -65,6 +65,7 @@ from heartbeat.ledger import Lapsed, Sent, Suppressed, Unknown
 from heartbeat.slots import first_instant
 from memory.dumps import TaskItem
 from tasks_sync import Task
+from tasks_sync.consent import looks_like_answer
 from tasks_sync.notices import Notice
 
 log = logging.getLogger(__name__)
@@ -410,7 +411,7 @@ def worth_keeping(message: Incoming) -> str:
     """Give a message's words for the session: a button as such, a sign-in's code left out."""
     if message.button is not None:
         return f"[{message.text}]"
-    return "[the address of a sign-in]" if ANSWER_OF_GOOGLE.search(message.text) else message.text
+    return "[the address of a sign-in]" if looks_like_answer(message.text) else message.text
 
 
 def sure(matches: Sequence[Match]) -> list[Match]:

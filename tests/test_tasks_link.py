@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tasks_sync import LinkFailed
+from tasks_sync.consent import looks_like_answer
 from tasks_sync.google import link as linking
 from tasks_sync.google.link import Linking, OAuthClient
 from tasks_sync.google.stored import LinkFile
@@ -112,11 +113,11 @@ def test_text_that_is_no_answer_is_told_what_to_copy(begin, text):
     begin().begin()
     with pytest.raises(linking.AddressNotUnderstood, match="localhost"):
         begin().finish(text)
-    assert not linking.looks_like_answer(text)
+    assert not looks_like_answer(text)
 
 
 def test_an_answer_is_recognised_in_a_chat_message(google, begin):
-    assert linking.looks_like_answer(google.oauth.decide(begin().begin()))
+    assert looks_like_answer(google.oauth.decide(begin().begin()))
 
 
 def test_google_out_of_reach_is_said(begin, google):

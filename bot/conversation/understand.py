@@ -61,10 +61,10 @@ from bot.mailbox import Button
 from bot.offers import OfferKind
 from heartbeat.auditor import Extent, WhatWasDone, audit
 from tasks_sync import Task, TaskChanges
+from tasks_sync.consent import looks_like_answer
 
 LONGEST_LINE = 4000
 DUMP_CHARS, DUMP_LINES = 80, 3
-ANSWER_OF_GOOGLE = re.compile(r"https?://(?:localhost|127\.0\.0\.1)[:/?]\S*[?&](?:code|error)=")
 
 Reading = Callable[[str, Situation], Meaning]
 
@@ -83,7 +83,7 @@ def understand(text: str, situation: Situation, button: str | None = None) -> Me
             f"That is {len(said):,} characters, too long to read as a request; nothing was done. "
             "Send it in pieces, or begin with “note” and a title of its own."
         )
-    if ANSWER_OF_GOOGLE.search(said):
+    if looks_like_answer(said):
         return FinishLink(said)
     if said.startswith("/"):
         return command(said, situation)

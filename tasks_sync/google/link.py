@@ -11,7 +11,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -228,13 +227,6 @@ class Linking:
             scopes=scopes,
             linked_at=self.now(),
         )
-
-
-def looks_like_answer(text: str) -> bool:
-    """Tell whether a chat message is the address of a sign-in's failed redirect."""
-    return (
-        re.search(r"https?://(localhost|127\.0\.0\.1)[:/?]\S*[?&](code|error)=", text) is not None
-    )
 
 
 class _Return:
