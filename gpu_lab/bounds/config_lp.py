@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from scipy.optimize import linprog
 from scipy.sparse import csr_matrix
 
-from gpu_lab.bounds.demand import MILLI, Demand
+from gpu_lab.bounds.demand import Demand
 from gpu_lab.bounds.gap import BoundUnavailable
+from gpu_lab.pods import MILLI
 
 Floats = NDArray[np.float64]
 Pattern = tuple[tuple[int, int], ...]

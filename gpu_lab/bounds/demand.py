@@ -5,53 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
-MILLI = 1000
-
-
-class Machine(Protocol):
-    """What a node must say of itself; see `gpu_lab.traces.openb.OpenbNode`."""
-
-    @property
-    def cpu_milli(self) -> int:
-        """Its CPU in milli-cores."""
-
-    @property
-    def memory_mib(self) -> int:
-        """Its memory in MiB."""
-
-    @property
-    def gpus(self) -> int:
-        """How many GPUs it has."""
-
-    @property
-    def model(self) -> str:
-        """The model of its GPUs."""
-
-
-class Request(Protocol):
-    """What a pod must ask for; see `gpu_lab.traces.openb.OpenbPod`."""
-
-    @property
-    def cpu_milli(self) -> int:
-        """CPU asked for, in milli-cores."""
-
-    @property
-    def memory_mib(self) -> int:
-        """Memory asked for, in MiB."""
-
-    @property
-    def gpus(self) -> int:
-        """GPUs asked for."""
-
-    @property
-    def gpu_milli(self) -> int:
-        """Milli asked for of each GPU."""
-
-    @property
-    def models(self) -> tuple[str, ...]:
-        """Accepted models; empty for any."""
+from gpu_lab.pods import MILLI, Node, Pod
 
 
 @dataclass(frozen=True, order=True)
@@ -103,7 +58,7 @@ class Demand:
         return sum(node.gpus * MILLI * count for node, count in self.nodes)
 
 
-def demand_of(nodes: Iterable[Machine], pods: Sequence[Request], must_first: int = 0) -> Demand:
+def demand_of(nodes: Iterable[Node], pods: Sequence[Pod], must_first: int = 0) -> Demand:
     """Put equal nodes and equal GPU pods together; the first `must_first` pods must be served.
 
     CPU-only pods are left out: nothing that counts GPUs is forced to serve them.
@@ -122,7 +77,7 @@ def demand_of(nodes: Iterable[Machine], pods: Sequence[Request], must_first: int
     )
 
 
-def _class_of(pod: Request) -> PodClass:
+def _class_of(pod: Pod) -> PodClass:
     return PodClass(
         pod.gpus, pod.gpu_milli, pod.cpu_milli, pod.memory_mib, tuple(sorted(set(pod.models)))
     )

@@ -7,32 +7,24 @@ that serve every GPU pod that came before FGD's first failure, or in the first 9
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 
 from gpu_lab.bounds.config_lp import config_bound
-from gpu_lab.bounds.demand import MILLI, Machine, Request, demand_of
+from gpu_lab.bounds.demand import demand_of
 from gpu_lab.bounds.gap import Gap
 from gpu_lab.bounds.small_optimum import Optimum, small_optimum
 from gpu_lab.placement.protocol.replay import Outcome, run
-from gpu_lab.placement.protocol.world import Ints, Node, Pod, Policy, build
+from gpu_lab.placement.protocol.world import Ints, NamedNode, NamedPod, Policy, build
+from gpu_lab.pods import MILLI, Node, Pod
 
 INFLATION = 1.3
 FIRST_PART = 0.9
 
 
-class NamedMachine(Machine, Node, Protocol):
-    """A node as both the protocol and the bounds read it."""
-
-
-class NamedRequest(Request, Pod, Protocol):
-    """A pod as both the protocol and the bounds read it."""
-
-
 def openb_gaps(
-    nodes: Sequence[NamedMachine],
-    pods: Sequence[NamedRequest],
+    nodes: Sequence[NamedNode],
+    pods: Sequence[NamedPod],
     order: tuple[Ints, Ints],
     rng: np.random.Generator,
 ) -> list[Gap]:
@@ -52,13 +44,13 @@ def openb_gaps(
     ]  # fmt: skip
 
 
-def first_share(arrivals: Sequence[Request], total_milli: int) -> int:
+def first_share(arrivals: Sequence[Pod], total_milli: int) -> int:
     """Count the arrivals until 90 percent of the GPUs have been asked for."""
     asked = np.cumsum([pod.gpus * pod.gpu_milli for pod in arrivals])
     return int(np.searchsorted(asked, FIRST_PART * total_milli, "right"))
 
 
-def first_failure(arrivals: Sequence[Request], outcome: Outcome) -> int:
+def first_failure(arrivals: Sequence[Pod], outcome: Outcome) -> int:
     """Count the arrivals before the first GPU pod that found no place."""
     needs_gpu = np.asarray([pod.gpus > 0 for pod in arrivals])
     failed = np.flatnonzero((outcome.nodes < 0) & needs_gpu)
@@ -66,8 +58,8 @@ def first_failure(arrivals: Sequence[Request], outcome: Outcome) -> int:
 
 
 def small_gap(
-    nodes: Sequence[NamedMachine],
-    pods: Sequence[NamedRequest],
+    nodes: Sequence[NamedNode],
+    pods: Sequence[NamedPod],
     rng: np.random.Generator,
     *,
     seconds: float,
@@ -83,9 +75,7 @@ def small_gap(
     return Gap(what, "%", reached, best.bound_percent), best
 
 
-def small_order(
-    nodes: Sequence[Machine], pods: Sequence[Request], rng: np.random.Generator
-) -> Ints:
+def small_order(nodes: Sequence[Node], pods: Sequence[Pod], rng: np.random.Generator) -> Ints:
     """Draw pods until 130 percent of the GPUs are asked for; each must fit some empty node."""
     limit = INFLATION * MILLI * sum(node.gpus for node in nodes)
     models = {node.model for node in nodes}

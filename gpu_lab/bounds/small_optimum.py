@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from gpu_lab.bounds.demand import MILLI, Demand, NodeClass, PodClass
+from gpu_lab.bounds.demand import Demand, NodeClass, PodClass
 from gpu_lab.bounds.gap import BoundUnavailable
+from gpu_lab.pods import MILLI
 
 if TYPE_CHECKING:
     from ortools.sat.python.cp_model import CpModel

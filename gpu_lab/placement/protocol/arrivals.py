@@ -11,13 +11,14 @@ from itertools import chain
 
 import numpy as np
 
-from gpu_lab.placement.protocol.world import MILLI, Ints, Node, Pod
+from gpu_lab.placement.protocol.world import Ints, NamedPod
+from gpu_lab.pods import MILLI, Node
 
 INFLATION = 1.3
 
 
 def draw_order(
-    pods: Sequence[Pod], nodes: Sequence[Node], rng: np.random.Generator
+    pods: Sequence[NamedPod], nodes: Sequence[Node], rng: np.random.Generator
 ) -> tuple[Ints, Ints]:
     """Draw the pods' order (rows of `pods`) and the nodes' ranks (by name).
 

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from gpu_lab.placement.protocol.world import MILLI
+from gpu_lab.pods import MILLI
 
 MOST_CPU = 128_000
 MOST_GPU = 8_000

@@ -14,11 +14,12 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from gpu_lab.pods import MILLI, Node, Pod
+
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 MOST_GPUS = 8
-MILLI = 1000
 ANY_MODEL = (1 << 62) - 1
 
 
@@ -63,56 +64,20 @@ class BadWorld(Exception):
     """The nodes, pods and order of arrival do not belong together: {problem}."""
 
 
-class Node(Protocol):
-    """What a node must say of itself."""
+class NamedNode(Node, Protocol):
+    """A node of 0 to 8 GPUs with a name."""
 
     @property
     def name(self) -> str:
         """Its name; names order the nodes before ranks do."""
 
-    @property
-    def cpu_milli(self) -> int:
-        """Its CPU in milli-cores."""
 
-    @property
-    def memory_mib(self) -> int:
-        """Its memory in MiB."""
-
-    @property
-    def gpus(self) -> int:
-        """How many GPUs it has, 0 to 8."""
-
-    @property
-    def model(self) -> str:
-        """The model of its GPUs."""
-
-
-class Pod(Protocol):
-    """What a pod must ask for; `models` empty means any model."""
+class NamedPod(Pod, Protocol):
+    """A pod with a name."""
 
     @property
     def name(self) -> str:
         """Its name."""
-
-    @property
-    def cpu_milli(self) -> int:
-        """CPU asked for, in milli-cores."""
-
-    @property
-    def memory_mib(self) -> int:
-        """Memory asked for, in MiB."""
-
-    @property
-    def gpus(self) -> int:
-        """GPUs asked for."""
-
-    @property
-    def gpu_milli(self) -> int:
-        """Milli asked for of each GPU."""
-
-    @property
-    def models(self) -> tuple[str, ...]:
-        """Accepted models, each once."""
 
     @property
     def spec(self) -> str:
@@ -168,8 +133,8 @@ class World:
 
 
 def build(
-    nodes: Sequence[Node],
-    pods: Sequence[Pod],
+    nodes: Sequence[NamedNode],
+    pods: Sequence[NamedPod],
     order: Ints,
     node_rank: Ints,
     *,
@@ -226,7 +191,7 @@ def fleet_of(nodes: Sequence[Node], bits: dict[str, int]) -> Ints:
     return fleet
 
 
-def typical_of(pods: Sequence[Pod], bits: dict[str, int], share: float) -> Typical:
+def typical_of(pods: Sequence[NamedPod], bits: dict[str, int], share: float) -> Typical:
     """Take the commonest pods until they cover `share` of all; ties: the larger request first.
 
     A pod that asks for no CPU counts as 100 milli, as Kubernetes counts it.
