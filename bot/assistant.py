@@ -29,11 +29,13 @@ from bot.conversation.meaning import (
     ShowBriefs,
     ShowDone,
     ShowHelp,
+    ShowLists,
     ShowLoops,
     ShowOpen,
     ShowResume,
     ShowStatus,
     ShowStudy,
+    ShowTask,
     ShowToday,
     ShowWhy,
     SyncNow,
@@ -254,6 +256,10 @@ class Assistant:
                 return self.library.today(now)
             case ShowOpen(list_id=list_id, list_title=title):
                 return self.library.open(list_id, title)
+            case ShowTask(task_id=task_id):
+                return self.library.task(task_id)
+            case ShowLists():
+                return self.library.lists()
             case ShowDone():
                 return self.library.done_today(now)
             case ShowWhy():

@@ -18,6 +18,8 @@ from bot.conversation.speak.answers import (
     Found,
     Help,
     Hit,
+    Lists,
+    OneTask,
     Open,
     OpenStudy,
     Page,
@@ -43,7 +45,7 @@ from memory.resume import resume_page
 from memory.review import review
 from memory.transcripts import read_transcript
 from memory.worth_keeping import worth_keeping
-from tasks_sync import Task, TaskReader
+from tasks_sync import Task, TaskList, TaskReader
 
 LAST_STUDY_WITHIN = timedelta(hours=12)
 HITS = 4
@@ -83,6 +85,7 @@ class Library:
             session_id=sitting.id if sitting else None,
             proposals=self.proposals(),
             offers=self.offers,
+            lists_to_clear=self.lists_to_clear,
             remembered=tuple((line.block, line.text) for line in self.notes.remembered()),
         )
 
@@ -113,6 +116,20 @@ class Library:
     def open(self, list_id: str | None, title: str | None) -> Open:
         """What is open, on one list or on all."""
         return Open(self.tasks.open_tasks(list_id), title)
+
+    def task(self, task_id: str) -> OneTask:
+        """One task, with its subtasks."""
+        everything = self.tasks.tasks()
+        [found] = [task for task in everything if task.id == task_id]
+        below = [task for task in everything if task.parent_id == task_id and not task.hidden]
+        [listed] = [one for one in self.tasks.lists() if one.id == found.list_id]
+        return OneTask(found, below, listed.title)
+
+    def lists(self) -> Lists:
+        """The lists, and how much is open on each."""
+        listed, open_tasks = self.tasks.lists(), self.tasks.open_tasks()
+        counts = [sum(task.list_id == one.id for task in open_tasks) for one in listed]
+        return Lists(tuple(zip((one.title for one in listed), counts, strict=True)))
 
     def done_today(self, now: datetime) -> DoneToday:
         """What was finished today."""
@@ -177,6 +194,15 @@ class Library:
         """What was offered and may be taken."""
         with Session(self.engine) as session:
             return Offers(session, now=self.now, new_id=never).newest()
+
+    def lists_to_clear(self) -> tuple[TaskList, ...]:
+        """List the lists that have finished tasks in sight."""
+        holding = {
+            task.list_id
+            for task in self.tasks.tasks()
+            if not (task.is_open or task.hidden or task.assigned)
+        }
+        return tuple(listed for listed in self.tasks.lists() if listed.id in holding)
 
     def recall(self, words: str) -> Found:
         """What the notes and past sessions hold about some words."""

@@ -13,12 +13,18 @@ from gpu_lab.study import Grade, StudyState
 
 @dataclass(frozen=True)
 class TaskFacts:
-    """A task as it stands after the action; `list_title` is None on the only or default list."""
+    """A task as it stands after the action; `list_title` is None where the list is plain: the
+    default one, or the one that it stays on.
+
+    `under` and `behind` are the titles of its parent and of the task it was put behind.
+    """
 
     task_id: str
     title: str
     due: date | None = None
     list_title: str | None = None
+    under: str | None = None
+    behind: str | None = None
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.actions import (
+    AddList,
     AddTask,
     AnswerStudy,
     CheckOff,
+    ClearCompleted,
     CompleteTask,
+    DeleteList,
+    EditTask,
     EndSession,
     KeepOpen,
     NoteProgress,
+    PlaceTask,
+    RenameList,
     SetReminder,
     StartStudy,
     Together,
@@ -27,7 +33,7 @@ from bot.conversation.situation import Situation
 from bot.conversation.understand import COMMANDS, understand
 from bot.questions import Question
 from gpu_lab.study import StudyPhase, StudyState
-from tasks_sync import Status, Task
+from tasks_sync import Status, Task, TaskChanges, TaskList
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)  # a Monday
 TODAY = NOW.date()
@@ -146,6 +152,49 @@ def test_what_is_wanted(said, action):
 @pytest.mark.parametrize("said", ["/today", "today", "what's on for today?"])
 def test_today_is_shown(said):
     assert asked(said) == ShowToday()
+
+
+CAT = task("look after the cat", 1)
+HOME = task("home stuff", 2)
+SINK = task("fix the sink", 3)
+WORK, MINE = TaskList("w", "Work", is_default=False), TaskList("l", "My Tasks", is_default=True)
+
+
+@pytest.mark.parametrize(
+    ("said", "action"),
+    [
+        ("move look after the cat to friday", EditTask("t1", TaskChanges(due=date(2026, 3, 6)))),
+        ("move cat to no date", EditTask("t1", TaskChanges(due=None))),
+        ("move cat to someday", EditTask("t1", TaskChanges(due=None))),
+        ("move cat under home", PlaceTask("t1", "l", "t2")),
+        ("move home after the sink", PlaceTask("t2", "l", None, "t3")),
+        ("move the sink to the top", PlaceTask("t3", "l")),
+        ("move sink to Work", PlaceTask("t3", "w")),
+        ("move sink to the “work” list", PlaceTask("t3", "w")),
+        ("add soap under fix the sink", AddTask("soap", list_id="l", parent_id="t3")),
+        ("add clean up under the sink", AddTask("clean up under the sink")),
+        ("add a list of parts to the doc", AddTask("a list of parts to the doc")),
+        ("add a list called Parts", AddList("Parts")),
+        ("make a new list: Parts", AddList("Parts")),
+        ("new list Parts", AddList("Parts")),
+        ("drop the list work", DeleteList("w")),
+        ("rename list Work to Office", RenameList("w", "Office")),
+        ("put a note on the sink: 40 mm", EditTask("t3", TaskChanges(notes="40 mm"))),
+        ("add note paper", AddTask("note paper")),
+        ("clear finished from work", ClearCompleted("w")),
+    ],
+)
+def test_tasks_and_lists_are_placed_by_name(said, action):
+    meant = asked(said, open_tasks=(CAT, HOME, SINK), lists=(MINE, WORK))
+    assert meant == Act(action)
+
+
+@pytest.mark.parametrize(
+    "said", ["move cat to mars", "move cat", "new list Work", "drop the list mars", "clear done"]
+)
+def test_a_place_that_is_not_there_is_named_and_nothing_is_done(said):
+    meant = asked(said, open_tasks=(CAT, HOME, SINK), lists=(MINE, WORK))
+    assert isinstance(meant, Unclear)
 
 
 @pytest.mark.parametrize("said", ["list", "/list", "show my tasks", "what's open?"])

@@ -41,6 +41,18 @@ class ShowOpen:
 
 
 @dataclass(frozen=True)
+class ShowTask:
+    """Show one task with its notes and subtasks."""
+
+    task_id: str
+
+
+@dataclass(frozen=True)
+class ShowLists:
+    """Show the lists."""
+
+
+@dataclass(frozen=True)
 class ShowDone:
     """Show what was finished today."""
 
@@ -111,6 +123,8 @@ Query: TypeAlias = (
     ShowHelp
     | ShowToday
     | ShowOpen
+    | ShowTask
+    | ShowLists
     | ShowDone
     | ShowWhy
     | ShowStatus

@@ -27,6 +27,7 @@ class Situation:
     session_id: str | None = None
     proposals: tuple[Proposal, ...] = ()
     offers: Callable[[], tuple[Offer, ...]] = tuple
+    lists_to_clear: Callable[[], tuple[TaskList, ...]] = tuple
     remembered: tuple[tuple[str, str], ...] = field(default=())
 
     @property

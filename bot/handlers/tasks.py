@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.actions import (
     AddList,
     AddTask,
@@ -31,7 +33,8 @@ def facts_of(task: Task, job: Job) -> TaskFacts:
     """Give what a sentence about a task may need."""
     place = list_of(task.list_id, job)
     title = None if place.is_default else place.title
-    return TaskFacts(task.id, task.title, task.due, title)
+    under = job.writers.look.task(task.parent_id).title if task.parent_id else None
+    return TaskFacts(task.id, task.title, task.due, title, under)
 
 
 def list_of(list_id: str, job: Job) -> TaskList:
@@ -80,7 +83,11 @@ def place(action: PlaceTask, job: Job) -> Done:
     to = Place(action.list_id, action.parent_id, action.after_id)
     task, before = job.writers.tasks.move(action.task_id, to)
     back = PlaceTask(task.id, before.list_id, before.parent_id, before.after_id)
-    return Done(action, task.title, back, facts_of(task, job))
+    behind = job.writers.look.task(action.after_id).title if action.after_id else None
+    stays = before.list_id == task.list_id
+    list_title = None if stays else list_of(task.list_id, job).title
+    facts = replace(facts_of(task, job), list_title=list_title, behind=behind)
+    return Done(action, task.title, back, facts)
 
 
 def delete(action: DeleteTask, job: Job) -> Done:

@@ -8,8 +8,13 @@ from datetime import date, datetime
 from typing import TypeAlias, assert_never
 
 from bot.conversation.speak.outcomes import study_asked
-from bot.conversation.speak.phrases import count_phrase, moment_phrase, task_lines
-from bot.mailbox import Reply
+from bot.conversation.speak.phrases import (
+    count_phrase,
+    day_phrase,
+    moment_phrase,
+    task_lines,
+)
+from bot.mailbox import Button, Reply
 from gpu_lab.study import StudyState
 from heartbeat.ledger import Claimed, Lapsed, Line, Planned, Sent, Suppressed, Unknown
 from heartbeat.reminders import Reminder
@@ -22,7 +27,8 @@ HELP = """\
 You can write as you speak, for example:
 • add call the lab tomorrow
 • done call the lab   ·   reopen   ·   move call the lab to friday
-• list   ·   /today   ·   undo
+• move milk to Groceries   ·   new list Work   ·   add milk under dinner
+• list   ·   show call the lab   ·   /today   ·   undo
 • remind me at 15:00 to stretch
 • remember that the rack key is with Ada   ·   note …
 • what did we say about quotas   ·   /resume   ·   /loops
@@ -55,6 +61,22 @@ class Open:
 
     tasks: Sequence[Task]
     list_title: str | None
+
+
+@dataclass(frozen=True)
+class OneTask:
+    """One task, its subtasks and its list."""
+
+    task: Task
+    below: Sequence[Task]
+    list_title: str
+
+
+@dataclass(frozen=True)
+class Lists:
+    """The lists by title, each with the number of its open tasks."""
+
+    lists: Sequence[tuple[str, int]]
 
 
 @dataclass(frozen=True)
@@ -112,7 +134,9 @@ class Page:
     text: str
 
 
-Answer: TypeAlias = Page | Help | Today | Open | DoneToday | Why | Status | OpenStudy | Found
+Answer: TypeAlias = (
+    Page | Help | Today | Open | OneTask | Lists | DoneToday | Why | Status | OpenStudy | Found
+)
 
 
 def answer(found: Answer, now: datetime) -> Reply:
@@ -124,6 +148,10 @@ def answer(found: Answer, now: datetime) -> Reply:
             return Reply(today_page(found, now))
         case Open(tasks=tasks, list_title=title):
             return Reply(open_page(tasks, title, now.date()))
+        case OneTask():
+            return task_page(found, now.date())
+        case Lists():
+            return Reply(lists_page(found))
         case DoneToday(tasks=tasks):
             return Reply(done_page(tasks))
         case Why(lines=lines):
@@ -161,6 +189,24 @@ def open_page(tasks: Sequence[Task], title: str | None, today: date) -> str:
         return f"Nothing is open{place}."
     head = f"{count_phrase(len(tasks), 'task')} open{place}:"
     return "\n".join([head, *task_lines(tasks, today, MOST_TASKS)])
+
+
+def task_page(page: OneTask, today: date) -> Reply:
+    """Show one task: its day, its list, its notes, its subtasks."""
+    task = page.task
+    day = f", {day_phrase(task.due, today)}" if task.due else ""
+    lines = [f"{task.title}", f"on “{page.list_title}”{day}"]
+    lines += [first_lines(task.notes)] if task.notes else []
+    lines += [f"   {'•' if each.is_open else '✓'} {each.title}" for each in page.below]
+    if not task.is_open:
+        return Reply("\n".join(lines))
+    return Reply("\n".join(lines), ((Button("Done", f"done:{task.id}"),),))
+
+
+def lists_page(page: Lists) -> str:
+    """Name the lists, and how much is open on each."""
+    counted = ((title, f"{count} open" if count else "nothing open") for title, count in page.lists)
+    return "\n".join(f"• {title}: {says}" for title, says in counted)
 
 
 def done_page(tasks: Sequence[Task]) -> str:

@@ -102,7 +102,7 @@ def sentence(done: Done, now: datetime) -> str:
         case EditTask(changes=changes):
             return edited(name, changes, now)
         case PlaceTask():
-            return f"Moved “{name}”{placed(done, now)}."
+            return f"Moved “{name}”{moved_to(done)}."
         case DeleteTask():
             return f"Deleted “{name}”."
         case RestoreTask():
@@ -204,9 +204,24 @@ def placed(done: Done, now: datetime) -> str:
     """Say where and for when, as far as it is not plain."""
     if not isinstance(done.facts, TaskFacts):
         return ""
-    place = f" to “{done.facts.list_title}”" if done.facts.list_title else ""
-    due = f" for {day_phrase(done.facts.due, now.date())}" if done.facts.due else ""
-    return place + due
+    facts = done.facts
+    due = f" for {day_phrase(facts.due, now.date())}" if facts.due else ""
+    if facts.under:
+        return f" under “{facts.under}”{due}"
+    return (f" to “{facts.list_title}”" if facts.list_title else "") + due
+
+
+def moved_to(done: Done) -> str:
+    """Say where a task was put, by what stands around it."""
+    match done.facts:
+        case TaskFacts(behind=str(behind)):
+            return f" behind “{behind}”"
+        case TaskFacts(under=str(parent)):
+            return f" under “{parent}”"
+        case TaskFacts(list_title=str(title)):
+            return f" to “{title}”"
+        case _:
+            return " to the top"
 
 
 def edited(name: str, changes: TaskChanges, now: datetime) -> str:
@@ -297,6 +312,16 @@ def undone(done: Done, now: datetime) -> str:
             return f"Undone: “{last.name}” is open again."
         case DeleteTask():
             return f"Undone: “{last.name}” is back on the list."
+        case EditTask():
+            return f"Undone: “{last.name}” is as it was before."
+        case PlaceTask():
+            return f"Undone: “{last.name}” is back where it was."
+        case AddList():
+            return f"Undone: the list “{last.name}” is gone again."
+        case DeleteList():
+            return f"Undone: the list “{last.name}” is back with its tasks."
+        case ClearCompleted():
+            return f"Undone: {count_phrase(tasks_in(last), 'finished task')} shown again."
         case KeepOpen():
             return f"Undone: I ask again whether “{last.name}” is done."
         case AnswerStudy():
@@ -304,7 +329,8 @@ def undone(done: Done, now: datetime) -> str:
         case Together():
             return "Undone: " + ", ".join(f"“{part.name}”" for part in last.parts) + "."
         case _:
-            return f"Undone: {sentence(last, now)}"
+            said = sentence(last, now)
+            return f"Undone: {said[0].lower()}{said[1:]}"
 
 
 # --- study ---
