@@ -20,6 +20,8 @@ from bot.lock import holder
 from bot.mailbox import LetterState, Mailbox
 from bot.schema import SchemaTooNew
 from bot.settings import Settings
+from heartbeat.heartbeat_file import Asks, parse
+from memory import MemoryReader, Vault
 
 LOW_SPACE_MIB = 100
 
@@ -200,6 +202,9 @@ def vault_found(settings: Settings) -> Iterator[Finding]:
         )
         return
     yield Finding("notes", str(folder))
+    asks = parse(MemoryReader(Vault(folder)).heartbeat())
+    for complaint in asks.complaints if isinstance(asks, Asks) else ():
+        yield Finding("notes", complaint, act=True)
 
 
 def linked_found(settings: Settings) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ Nothing here decides when to speak or whether; the letter and the slot are one t
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 from zoneinfo import ZoneInfo
@@ -26,6 +26,7 @@ from bot.offers import Offer, OfferKind, Offers
 from gpu_lab.study import StudyState
 from heartbeat.beat import Handed, Handled
 from heartbeat.briefing import Morning, brief
+from heartbeat.brought_up import BroughtUp
 from heartbeat.checkins import (
     Nudge,
     NudgeRules,
@@ -35,7 +36,7 @@ from heartbeat.checkins import (
     check_in,
     silence_asked,
 )
-from heartbeat.heartbeat_file import Asks, parse
+from heartbeat.heartbeat_file import Asks, due_periodic, parse
 from heartbeat.ledger import Lapsed, Ledger, Suppressed
 from heartbeat.reminders import ReminderState, reminder_id
 from heartbeat.review import Evening, Review, review
@@ -109,9 +110,11 @@ class FirstWord:
         )
 
     def _check_in(self, session: Session, slot: Slot) -> Handled:
-        nudge = check_in(self._present(), self.rules, now=self.now(), timezone=self.zone)
+        present = self._with_heartbeat_file(self._present(), session, slot)
+        nudge = check_in(present, self.rules, now=self.now(), timezone=self.zone)
         match nudge:
             case Nudge():
+                BroughtUp(session).note(nudge.brought_up, slot)
                 return self._queue(session, slot, Kind.NUDGE, say_nudge(nudge, self._local_now()))
             case Quiet(because=because):
                 return Suppressed(because)
@@ -126,7 +129,19 @@ class FirstWord:
             history=[past_message(said) for said in self._history()],
             last_activity=self.library.last_heard(),
             unfinished=self._unfinished(),
-            standing=self._standing(),
+        )
+
+    def _with_heartbeat_file(self, present: Present, session: Session, slot: Slot) -> Present:
+        """Add what HEARTBEAT.md asks for now, and what in it was not understood and not told."""
+        asks = parse(self.library.notes.heartbeat())
+        if not isinstance(asks, Asks):
+            return present
+        last = BroughtUp(session).last()
+        return replace(
+            present,
+            standing=asks.standing,
+            prompts=due_periodic(asks, last_done=last, now=slot.planned_at),
+            complaints=[complaint for complaint in asks.complaints if complaint not in last],
         )
 
     def _evening(self, session: Session, slot: Slot) -> Handled:
@@ -167,11 +182,6 @@ class FirstWord:
         said = self.library.worth_keeping(self.now() - timedelta(days=1))
         fresh = [text for text in said if text not in known][:MOST_KEPT]
         return [offers.make(OfferKind.MEMORY, text) for text in fresh]
-
-    def _standing(self) -> tuple[str, ...]:
-        """What HEARTBEAT.md asks to be looked at."""
-        asks = parse(self.library.notes.heartbeat())
-        return asks.standing if isinstance(asks, Asks) else ()
 
     def _remind(self, session: Session, slot: Slot, *, again: bool) -> Handled:
         found = self.library.reminders.find(reminder_id(slot) or "")

@@ -12,6 +12,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import accumulate
 from typing import TypeAlias
 
+from heartbeat.heartbeat_file import Periodic
 from heartbeat.pressing import NextUp, Pressing, by_pressure
 from heartbeat.said import Quiet, SavedQuestion, UnfinishedStudy
 from tasks_sync import Task
@@ -54,7 +55,8 @@ class Present:
 
     `history` is what we said unasked, oldest first, at least a month of it; `snoozed` holds
     tasks put off until a moment; `paused_until` is a pause or focus time that the person set;
-    `standing` are unticked lines of HEARTBEAT.md.
+    `standing` are unticked lines of HEARTBEAT.md, `prompts` its periodic ones that are due,
+    `complaints` what could not be understood in it and was not told yet.
     """
 
     open_tasks: Sequence[Task] = ()
@@ -65,6 +67,8 @@ class Present:
     unfinished: UnfinishedStudy | None = None
     saved: SavedQuestion | None = None
     standing: Sequence[str] = ()
+    prompts: Sequence[Periodic] = ()
+    complaints: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -88,17 +92,24 @@ Topic: TypeAlias = Bring | AskWhatNow
 
 @dataclass(frozen=True)
 class Nudge:
-    """One check-in: at most a few tasks, and what is half done."""
+    """One check-in: at most a few tasks, lines of HEARTBEAT.md, and what is half done."""
 
     topics: tuple[Topic, ...]
     unfinished: UnfinishedStudy | None = None
     standing: tuple[str, ...] = ()
+    prompts: tuple[Periodic, ...] = ()
+    complaints: tuple[str, ...] = ()
     more: int = 0
 
     @property
     def task_ids(self) -> tuple[str, ...]:
         """Name the tasks it is about, for the history."""
         return tuple(topic.pressing.task.id for topic in self.topics)
+
+    @property
+    def brought_up(self) -> tuple[str, ...]:
+        """Name what must not be brought up again too soon, for the memory of it."""
+        return (*(prompt.name for prompt in self.prompts), *self.complaints)
 
 
 @dataclass(frozen=True)
@@ -179,17 +190,20 @@ def worth_saying(
         for one in by_pressure(present.open_tasks, today)
         if may_bring(one, present, rules, now, timezone)
     ]
-    # Lines of HEARTBEAT.md have no ladder of their own: once a day is how often they are asked.
+    # Standing lines have no ladder or interval of their own: once a day is how often they come.
     first_today = not any(said.check_in for said in said_on(present.history, today, timezone))
-    standing = tuple(present.standing[: rules.most_tasks]) if first_today else ()
-    if not (topics or standing or (first_today and is_time_for_study(present, rules, today))):
-        return Quiet(nothing_because(present, today))
-    return Nudge(
+    nudge = Nudge(
         tuple(topics[: rules.most_tasks]),
         present.unfinished,
-        standing,
+        tuple(present.standing[: rules.most_tasks]) if first_today else (),
+        tuple(present.prompts[: rules.most_tasks]),
+        tuple(present.complaints[: rules.most_tasks]),
         more=max(0, len(topics) - rules.most_tasks),
     )
+    said = nudge.topics or nudge.standing or nudge.brought_up
+    if said or (first_today and is_time_for_study(present, rules, today)):
+        return nudge
+    return Quiet(nothing_because(present, today))
 
 
 def is_time_for_study(present: Present, rules: NudgeRules, today: date) -> bool:

@@ -53,7 +53,7 @@ class AsksNothing:
 
 @dataclass(frozen=True)
 class Asks:
-    """What the file asks for; `complaints` name the lines that could not be understood."""
+    """What the file asks for; `complaints` say which entries could not be understood, and why."""
 
     items: tuple[Item, ...]
     periodic: tuple[Periodic, ...] = ()
@@ -138,12 +138,17 @@ def belongs_to_block(line: str) -> bool:
 
 
 def read_tasks_block(block: list[str]) -> tuple[tuple[Periodic, ...], tuple[str, ...]]:
-    """Read the entries of a `tasks:` block; incomplete ones become complaints."""
-    read = [periodic_from(fields) for fields in entries(block)]
-    return (
-        tuple(entry for entry in read if isinstance(entry, Periodic)),
-        tuple(entry for entry in read if isinstance(entry, str)),
-    )
+    """Read the entries of a `tasks:` block; incomplete and repeated ones become complaints."""
+    named: dict[str, Periodic] = {}
+    complaints: list[str] = []
+    for entry in map(periodic_from, entries(block)):
+        if isinstance(entry, str):
+            complaints.append(entry)
+        elif entry.name in named:
+            complaints.append(f"task {entry.name!r} is in HEARTBEAT.md twice; the first counts")
+        else:
+            named[entry.name] = entry
+    return tuple(named.values()), tuple(dict.fromkeys(complaints))
 
 
 def entries(block: list[str]) -> Iterator[dict[str, str]]:

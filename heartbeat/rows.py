@@ -1,4 +1,4 @@
-"""What the heartbeat stores: slots, when each job was first seen, and reminders.
+"""What the heartbeat stores: slots, first sightings of jobs, reminders, lines brought up.
 
 Rows never leave the package; readers give frozen values.
 """
@@ -57,6 +57,17 @@ class WatchRow(SQLModel, table=True):
 
     job_id: str = Field(primary_key=True)
     since: datetime = Field(sa_type=Instant)
+
+
+class BroughtUpRow(SQLModel, table=True):
+    """A line of HEARTBEAT.md that was brought up, by the slot of job `job_id` named `key`."""
+
+    __tablename__ = "heartbeat_brought_up"
+
+    name: str = Field(primary_key=True)
+    at: datetime = Field(sa_type=Instant)
+    job_id: str
+    key: str
 
 
 class ReminderRow(SQLModel, table=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from bot.condition import examine
 from tests.conftest import heard, talk, titles
 
 
@@ -63,6 +64,63 @@ def test_standing_lines_of_heartbeat_md_are_brought_up(app, clock, home):
     (home / "vault").mkdir(exist_ok=True)
     (home / "vault" / "HEARTBEAT.md").write_text("# Look at\n- [ ] the backup log\n")
     assert any("the backup log" in text for text in run_to(app, clock, 12))
+
+
+PERIODIC = """tasks:
+- name: plants
+  interval: 2d
+  prompt: "Do the plants need water?"
+- name: broken
+  interval: soon
+  prompt: x
+"""
+
+
+def heartbeat_file(home, text: str) -> None:
+    (home / "vault").mkdir(exist_ok=True)
+    (home / "vault" / "HEARTBEAT.md").write_text(text, encoding="utf-8")
+
+
+def days_of(app, clock, days: int, words: str) -> list[int]:
+    """Live through days of one word each morning; give those on which some words were said."""
+    found = []
+    for day in range(days):
+        talk(app, "list")
+        if any(words in text for text in run_to(app, clock, 24)):
+            found.append(day)
+    return found
+
+
+def test_a_periodic_line_is_brought_up_once_an_interval_even_across_restarts(start, clock, home):
+    app = start()
+    heartbeat_file(home, PERIODIC)
+    assert days_of(app, clock, 3, "• Do the plants need water?") == [0, 2]
+    assert days_of(start(), clock, 3, "• Do the plants need water?") == [1]
+
+
+def test_a_line_that_cannot_be_understood_is_told_once_and_stays_in_doctor(app, clock, home):
+    heartbeat_file(home, PERIODIC)
+    assert days_of(app, clock, 4, "task 'broken' in HEARTBEAT.md: interval 'soon'") == [0]
+    findings = [finding.says for finding in examine(app.settings) if finding.act]
+    assert findings == ["task 'broken' in HEARTBEAT.md: interval 'soon' is not like 30m, 2h or 1d"]
+
+
+def test_a_periodic_line_in_a_check_in_that_nobody_got_is_brought_up_at_the_next_one(
+    app, clock, home
+):
+    heartbeat_file(home, PERIODIC)
+    for _ in range(int(8.5 * 12)):
+        clock.on(minutes=5)
+        app.tick()
+    said = heard(app) + run_to(app, clock, 19.6)
+    assert sum("Do the plants need water?" in text for text in said) == 1
+
+
+def test_in_the_quiet_hours_a_periodic_line_is_held(start, clock, home):
+    app = start(checkins_at="23:00")
+    heartbeat_file(home, PERIODIC)
+    talk(app, "list")
+    assert run_to(app, clock, 23) == []
 
 
 def test_items_of_the_notes_list_become_notes_or_tasks_once(start, home):

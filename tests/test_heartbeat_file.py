@@ -67,6 +67,9 @@ tasks:
   prompt: x
 - name: silent
   interval: 1h
+- name: plants
+  interval: 1h
+  prompt: again
 
 - [ ] call the lab
 """
@@ -82,6 +85,7 @@ def test_the_older_tasks_block_is_read_and_what_is_wrong_in_it_is_named():
     assert [complaint.split("HEARTBEAT.md")[0] for complaint in asks.complaints] == [
         "task 'broken' in ",
         "task 'silent' in ",
+        "task 'plants' is in ",
     ]
     assert asks.items == (Item("call the lab"),)
 

@@ -112,6 +112,8 @@ def say_nudge(nudge: Nudge, now: datetime) -> Reply:
     if nudge.more:
         lines.append(f"… and {nudge.more} more that could wait")
     lines += [f"• {item}" for item in nudge.standing]
+    lines += [f"• {prompt.prompt}" for prompt in nudge.prompts]
+    lines += [f"I could not read this: {complaint}." for complaint in nudge.complaints]
     if nudge.unfinished:
         lines.append(unfinished_line(nudge.unfinished))
     rows = tuple(topic_buttons(topic) for topic in nudge.topics)
