@@ -141,6 +141,29 @@ def test_traces_are_listed_with_licences_made_and_checked(tmp_path):
     assert printed["jobs"] == 200
 
 
+@pytest.mark.parametrize(
+    ("words", "milliseconds", "seconds"),
+    [
+        (("traces", "--check", "jobs.csv"), ("gpu_days", 0.001), ("gpu_days", 1.0)),
+        (
+            ("simulate", "--trace", "jobs.csv"),
+            ("mean_completion", 86.4),
+            ("mean_completion", 86400),
+        ),
+    ],
+)
+def test_whose_columns_a_file_has_can_be_said(words, figure, of_a_day, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("jobs.csv").write_text("job_id,num_gpu,submit_time,duration,priority\n1,1,0,86400,0\n")
+    for reader, in_seconds in (("muri", 0.001), ("tiresias", 1)):
+        printed = json.loads(typed(*words, "--reader", reader, "--json"))
+        assert printed[figure] == pytest.approx(of_a_day * in_seconds)
+    Path("jobs.csv").write_text("number,gpus,begin\n1,1,0\n")
+    assert "--reader names one of philly, muri, pai, tiresias, own" in refused(*words)
+    assert "line 1: missing column submit_seconds" in refused(*words, "--reader", "own")
+    assert "no reader 'slurm'; there are: philly" in refused(*words, "--reader", "slurm")
+
+
 def test_a_sweep_leaves_results_parquet_and_page_and_goes_on(tmp_path):
     words = ("sweep", tmp_path, "--protocol", "events", "--make", 100, "--nodes", 2)
     first = json.loads(typed(*words, "--seeds", "1-2", "--workers", 1, "--json"))
@@ -149,6 +172,14 @@ def test_a_sweep_leaves_results_parquet_and_page_and_goes_on(tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {
         "cells", "results.parquet", "report.html"
     }  # fmt: skip
+
+
+def test_a_sweep_reads_its_trace_as_it_is_told(tmp_path):
+    trace = tmp_path / "jobs.csv"
+    trace.write_text("job_id,num_gpu,submit_time,duration,priority\n1,1,0,86400,0\n")
+    words = ("sweep", tmp_path / "out", "--protocol", "events", "--trace", trace, "--seed", 1)
+    rows = json.loads(typed(*words, "--reader", "muri", "--workers", 1, "--json"))
+    assert [row["mean_completion"] for row in rows] == pytest.approx([86.4] * 3)
 
 
 def test_operations_compare_both_controllers():

@@ -20,6 +20,12 @@ Trace = Annotated[
     Path | None,
     typer.Option("--trace", metavar="DIR", help="An openb folder, or a file of jobs."),
 ]
+Reader = Annotated[
+    str,
+    typer.Option(
+        "--reader", metavar="NAME", help="philly, muri, pai, tiresias, own; else the columns tell."
+    ),
+]
 Workload = Annotated[str, typer.Option(help="NAME as in openb_pod_list_NAME.csv.")]
 Sequence_ = Annotated[
     Path | None, typer.Option("--sequence", metavar="FILE.npz", help="Published arrival orders.")

@@ -15,6 +15,7 @@ import typer
 
 from bot.cli.lab_options import (
     Json,
+    Reader,
     Seed,
     Sequence_,
     Trace,
@@ -42,6 +43,7 @@ app.add_typer(paper, name="paper", help="Run a published table again: paper, our
 @app.command()
 def simulate(
     trace: Trace = None,
+    reader: Reader = "",
     workload: Workload = "default",
     policy: Annotated[
         str, typer.Option(help="random, dot-product, clustering, packing, best-fit, fgd.")
@@ -102,7 +104,7 @@ def simulate(
             case "fgd":
                 _simulate_fgd(trace, workload, policy, sequence, seed, picture, as_json=as_json)
             case "events":
-                jobs = _jobs(trace, workload, make, nodes * gpus, load, seed)
+                jobs = _jobs(trace, reader, workload, make, nodes * gpus, load, seed)
                 jobs = jobs.first(first) if first else jobs
                 rules = replace(
                     _rules(order, backfill, quota or [], migrate, preempts=preempts),
@@ -192,7 +194,9 @@ def _or_none(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
-def _jobs(trace: Path | None, workload: str, make: int, gpus: int, load: float, seed: int) -> Jobs:
+def _jobs(
+    trace: Path | None, reader: str, workload: str, make: int, gpus: int, load: float, seed: int
+) -> Jobs:
     import numpy as np
 
     from gpu_lab.traces.read import openb_jobs, read_jobs
@@ -200,7 +204,7 @@ def _jobs(trace: Path | None, workload: str, make: int, gpus: int, load: float, 
 
     if trace is None:
         return generate(Wanted(make, gpus, load), np.random.default_rng(seed))
-    return openb_jobs(trace, workload) if trace.is_dir() else read_jobs(trace)
+    return openb_jobs(trace, workload) if trace.is_dir() else read_jobs(trace, reader)
 
 
 def _rules(
@@ -321,6 +325,7 @@ def sweep(
     out: Annotated[Path, typer.Argument(help="Folder of the results; a stopped sweep goes on.")],
     protocol: Annotated[str, typer.Option(help="fgd or events.")] = "fgd",
     trace: Trace = None,
+    reader: Reader = "",
     sequence: Sequence_ = None,
     policy: Annotated[
         list[str] | None,
@@ -358,7 +363,7 @@ def sweep(
             how: Inflation | InTime = Inflation(trace.resolve(), sequence and sequence.resolve())
             names, places = policy or ["best-fit", "fgd"], workload or ["default"]
         elif protocol == "events":
-            how = InTime(nodes, gpus, make, trace and trace.resolve())
+            how = InTime(nodes, gpus, make, trace and trace.resolve(), reader)
             names = policy or ["fifo/none", "fifo/skip", "fifo/easy"]
             places = workload or [trace.stem if trace else "made"]
         else:

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.lab_options import Json, Seed, clear_errors
+from bot.cli.lab_options import Json, Reader, Seed, clear_errors
 from bot.cli.output import fail, print_json
 
 app = typer.Typer(no_args_is_help=True)
@@ -24,13 +24,14 @@ def traces(
     load: Annotated[float, typer.Option(help="Offered load of made jobs.")] = 0.9,
     out: Annotated[Path | None, typer.Option(help="Where made jobs are written (CSV).")] = None,
     check: Annotated[Path | None, typer.Option(help="Read this file of jobs and say so.")] = None,
+    reader: Reader = "",
     as_json: Json = False,
     seed: Seed = 42,
 ) -> None:
     """Say where each public trace is had and its licence; or make jobs; or check a file."""
     with clear_errors():
         if check is not None:
-            _check_trace(check, as_json=as_json)
+            _check_trace(check, reader, as_json=as_json)
         elif make:
             _make_trace(make, gpus, load, out, seed)
         else:
@@ -61,10 +62,11 @@ def _make_trace(make: int, gpus: int, load: float, out: Path | None, seed: int) 
     typer.echo(f"{make} jobs written to {out}")
 
 
-def _check_trace(path: Path, *, as_json: bool) -> None:
+def _check_trace(path: Path, reader: str, *, as_json: bool) -> None:
     from gpu_lab.traces.read import read_jobs, recognised
 
-    kind, jobs = recognised(path), read_jobs(path)
+    kind = reader or recognised(path)
+    jobs = read_jobs(path, kind)
     days = float(jobs.submit.max() - jobs.submit.min()) / 86_400
     work = float((jobs.gpus * jobs.seconds).sum()) / 86_400
     if as_json:

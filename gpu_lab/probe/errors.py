@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class ProbeUnavailable(Exception):
-    """The GPUs of this machine cannot be read: {why}. Try one that is simulated: --sim h200x8"""
+    """Cannot read the GPUs of this machine: {why}. Simulated ones: touchbase lab probe --sim h200x8"""
 
     def __init__(self, why: str) -> None:
         self.why = why
@@ -12,7 +12,7 @@ class ProbeUnavailable(Exception):
 
 
 class NoDriver(ProbeUnavailable):
-    """No NVIDIA driver here: {why}. Look at a simulated machine instead: --sim h200x8"""
+    """No NVIDIA driver here: {why}. Simulated ones: touchbase lab probe --sim h200x8"""
 
 
 class WrongBinding(ProbeUnavailable):

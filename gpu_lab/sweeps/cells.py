@@ -39,12 +39,16 @@ class Inflation:
 
 @dataclass(frozen=True, slots=True)
 class InTime:
-    """Jobs in time on equal nodes: a trace file, or None for made jobs, so many per cell."""
+    """Jobs in time on equal nodes: a trace file, or None for made jobs, so many per cell.
+
+    `reader` names whose columns the trace has; empty, the columns tell.
+    """
 
     nodes: int
     gpus: int
     jobs: int
     trace: Path | None = None
+    reader: str = ""
 
 
 Protocol = Inflation | InTime
@@ -122,7 +126,7 @@ def _in_time(cell: Cell, protocol: InTime) -> Figures:
 
 def _jobs(cell: Cell, protocol: InTime) -> Jobs:
     if protocol.trace is not None:
-        return read_jobs(protocol.trace).sped_up(cell.load)
+        return read_jobs(protocol.trace, protocol.reader).sped_up(cell.load)
     wanted = Wanted(protocol.jobs, protocol.nodes * protocol.gpus, cell.load)
     return generate(wanted, np.random.default_rng(cell.seed))
 
