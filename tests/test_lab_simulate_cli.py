@@ -142,14 +142,10 @@ def test_traces_are_listed_with_licences_made_and_checked(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("words", "milliseconds", "seconds"),
+    ("words", "figure", "of_a_day"),
     [
-        (("traces", "--check", "jobs.csv"), ("gpu_days", 0.001), ("gpu_days", 1.0)),
-        (
-            ("simulate", "--trace", "jobs.csv"),
-            ("mean_completion", 86.4),
-            ("mean_completion", 86400),
-        ),
+        (("traces", "--check", "jobs.csv"), "gpu_days", 1.0),
+        (("simulate", "--trace", "jobs.csv"), "mean_completion", 86_400),
     ],
 )
 def test_whose_columns_a_file_has_can_be_said(words, figure, of_a_day, tmp_path, monkeypatch):
