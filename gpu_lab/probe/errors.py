@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class ProbeUnavailable(Exception):
-    """This machine's GPUs cannot be read: {why}. Simulated ones: touchbase lab probe --sim h200x8"""
+    """The GPUs here cannot be read: {why}. Simulated ones: touchbase lab probe --sim h200x8"""
 
     def __init__(self, why: str) -> None:
         self.why = why
