@@ -23,6 +23,7 @@ from gpu_lab.simulate.rules import (
     Checkpoints,
     Drain,
     Failure,
+    Fit,
     Order,
     Quotas,
     Rules,
@@ -66,11 +67,12 @@ def ran(
     jobs=some_jobs,
     order=st.sampled_from(Order),
     backfill=st.sampled_from((Backfill.NONE, Backfill.SKIP, Backfill.EASY)),
+    fit=st.sampled_from(Fit),
     nodes=st.integers(3, 5),
 )
-@settings(max_examples=150, deadline=None)
-def test_compiled_runs_start_and_end_every_job_as_the_plain_ones(jobs, order, backfill, nodes):
-    rules = Rules(order=order, backfill=backfill)
+@settings(max_examples=200, deadline=None)
+def test_compiled_runs_start_and_end_every_job_as_the_plain_ones(jobs, order, backfill, fit, nodes):
+    rules = Rules(order, backfill, fit)
     fast, plain = (ran(jobs, rules, nodes=nodes, compiled=able) for able in (True, False))
     assert fast.start.tolist() == plain.start.tolist()
     assert fast.end.tolist() == plain.end.tolist()
@@ -205,6 +207,7 @@ some_rules = st.builds(
     Rules,
     order=st.sampled_from(Order),
     backfill=st.sampled_from(Backfill),
+    fit=st.sampled_from(Fit),
     preempts=st.booleans(),
     reclaims=st.booleans(),
     checkpoints=st.just(Checkpoints(5.0, 1.0)),
@@ -473,11 +476,47 @@ def test_the_queue_curve_counts_who_waits_and_what_is_busy():
     assert curve.busy_gpus[[0, 15, 20]].tolist() == [16, 16, 0]
 
 
+@pytest.fixture(scope="module")
+def philly() -> Jobs:
+    return table(read_philly(TRACES / "philly" / "philly_jobs.csv"))
+
+
+def mean_completion(jobs: Jobs, rules: Rules) -> float:
+    return summary(simulate(jobs, uniform(64, 8), rules)).mean_completion
+
+
 @needs_traces
-def test_on_philly_shrunk_to_512_gpus_a_shape_aware_reservation_beats_strict_order():
-    jobs = table(read_philly(TRACES / "philly" / "philly_jobs.csv"))
+def test_on_philly_shrunk_to_512_gpus_a_shape_aware_reservation_beats_strict_order(philly):
     means = {
-        backfill: summary(simulate(jobs, uniform(64, 8), Rules(backfill=backfill))).mean_completion
+        backfill: mean_completion(philly, Rules(backfill=backfill))
         for backfill in (Backfill.NONE, Backfill.EASY, Backfill.SKIP)
     }
     assert means[Backfill.SKIP] < means[Backfill.EASY] < means[Backfill.NONE] / 3
+
+
+@needs_traces
+@pytest.mark.parametrize(
+    ("order", "backfill", "published"),
+    [
+        (Order.FIFO, Backfill.SKIP, 103_158),
+        (Order.SHORTEST, Backfill.SKIP, 24_617),
+        (Order.FIFO, Backfill.NONE, 810_884),
+    ],
+)
+def test_first_fit_and_gangs_in_whole_nodes_give_the_published_means_of_philly(
+    philly, order, backfill, published
+):
+    rules = Rules(order, backfill, Fit.FIRST)
+    assert round(mean_completion(philly.in_whole_nodes(8), rules)) == published
+
+
+def test_only_gangs_larger_than_a_node_are_rounded_up_to_whole_nodes():
+    jobs = table(Job(0, 1, gpus) for gpus in (1, 7, 8, 9, 12, 16))
+    assert jobs.in_whole_nodes(8).gpus.tolist() == [1, 7, 8, 16, 16, 16]
+
+
+@pytest.mark.parametrize(("fit", "node"), [(Fit.BEST, 2), (Fit.FIRST, 1), (Fit.WORST, 3)])
+def test_the_rule_of_fit_chooses_among_the_nodes_with_room(fit, node):
+    room = Room(uniform(5, 4), fit)
+    room.gpus = [1, 3, 2, 4, 4]
+    assert room.fit(Job(0, 1, 2)) == (Part(node, 2),)

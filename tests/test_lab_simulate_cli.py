@@ -80,6 +80,18 @@ def test_failures_quotas_preemption_and_moves_are_options_of_the_same_verb():
     assert "not of the form TENANT=GPUS" in refused(*words, "--quota", "team-00")
 
 
+def test_the_rule_of_fit_and_whole_nodes_are_options_too(tmp_path):
+    jobs = tmp_path / "jobs.csv"
+    head = "submit_seconds,duration_seconds,gpus\n"
+    jobs.write_text(head + "0,100,6\n0,100,12\n0,100,2\n0,50,4\n")
+    words = ("simulate", "--trace", jobs, "--nodes", 3, "--json")
+    tight, waits = (json.loads(typed(*words, *more)) for more in ((), ("--whole-nodes",)))
+    assert (tight["mean_wait"], tight["fit"]) == (0, "best-fit")
+    assert waits["mean_wait"] == 25
+    scattered = json.loads(typed(*words, "--fit", "worst-fit"))
+    assert (scattered["mean_wait"], scattered["fit"]) == (25, "worst-fit")
+
+
 def test_lost_switches_drains_and_reclaimed_quota_are_options_too(tmp_path):
     words = ("simulate", "--make", 150, "--nodes", 4, "--load", 3, "--json")
     troubled = ("--switch-failures", 3, "--switch-nodes", 2, "--drains", 4)
@@ -200,6 +212,7 @@ def test_the_paper_and_the_openings_run_on_a_folder_of_ones_own(openb):
         (("simulate", "--protocol", "fgd"), "needs --trace DIR"),
         (("simulate", "--protocol", "x"), "no protocol 'x'; there are: fgd, events"),
         (("simulate", "--order", "lifo"), "--order 'lifo' is none of: fifo, shortest"),
+        (("simulate", "--fit", "x"), "--fit 'x' is none of: best-fit, first-fit, worst-fit"),
         (("simulate", "--backfill", "x"), "--backfill 'x' is none of: none, skip, easy"),
         (("simulate", "--trace", "none.csv"), "no such trace: none.csv"),
         (("simulate", "--load", "-1"), "load over 0"),

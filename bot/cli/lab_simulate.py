@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from gpu_lab.placement.protocol.replay import Curves
     from gpu_lab.simulate.jobs import Jobs
     from gpu_lab.simulate.report import QueueCurve
-    from gpu_lab.simulate.rules import Disruption, Rules
+    from gpu_lab.simulate.rules import Disruption, Quotas, Rules
     from gpu_lab.simulate.troubles import Troubles
 
 app = typer.Typer(no_args_is_help=True)
@@ -58,6 +58,12 @@ def simulate(
     backfill: Annotated[
         str, typer.Option(help="none, skip, easy, easy-by-counts, conservative.")
     ] = "skip",
+    fit: Annotated[
+        str, typer.Option(help="best-fit, first-fit, worst-fit: whose room a job takes.")
+    ] = "best-fit",
+    whole_nodes: Annotated[
+        bool, typer.Option("--whole-nodes", help="A gang over a node's size takes only whole ones.")
+    ] = False,
     make: Annotated[
         int, typer.Option(min=1, help="How many jobs to make when there is no trace.")
     ] = 10_000,
@@ -97,6 +103,7 @@ def simulate(
     """Run the FGD inflation protocol, or jobs in time on a fleet of equal nodes."""
     if reclaims and not quota:
         fail("--reclaims needs --quota TENANT=GPUS; without quotas nothing is lent")
+    from gpu_lab.simulate.rules import Backfill, Fit, Order, Rules
     from gpu_lab.simulate.troubles import Troubles
 
     with clear_errors():
@@ -106,9 +113,15 @@ def simulate(
             case "events":
                 jobs = _jobs(trace, reader, workload, make, nodes * gpus, load, seed)
                 jobs = jobs.first(first) if first else jobs
-                rules = replace(
-                    _rules(order, backfill, quota or [], migrate, preempts=preempts),
+                jobs = jobs.in_whole_nodes(gpus) if whole_nodes else jobs
+                rules = Rules(
+                    order=Order(one_of(order, Order, "--order")),
+                    backfill=Backfill(one_of(backfill, Backfill, "--backfill")),
+                    fit=Fit(one_of(fit, Fit, "--fit")),
+                    preempts=preempts,
                     reclaims=reclaims,
+                    quotas=_quotas(quota or []),
+                    migration_seconds=migrate,
                     drained_at_once=drained_at_once,
                 )
                 troubles = Troubles(failures, switch_failures, switch_nodes, drains)
@@ -207,24 +220,16 @@ def _jobs(
     return openb_jobs(trace, workload) if trace.is_dir() else read_jobs(trace, reader)
 
 
-def _rules(
-    order: str, backfill: str, quota: Sequence[str], migrate: float | None, *, preempts: bool
-) -> Rules:
-    from gpu_lab.simulate.rules import Backfill, Order, Quotas, Rules
+def _quotas(given: Sequence[str]) -> Quotas | None:
+    from gpu_lab.simulate.rules import Quotas
 
     shares: dict[str, int] = {}
-    for given in quota:
-        tenant, _, count = given.rpartition("=")
+    for share in given:
+        tenant, _, count = share.rpartition("=")
         if not count.isdigit() or not tenant:
-            fail(f"--quota {given!r} is not of the form TENANT=GPUS, as in team-00=64")
+            fail(f"--quota {share!r} is not of the form TENANT=GPUS, as in team-00=64")
         shares[tenant] = int(count)
-    return Rules(
-        order=Order(one_of(order, Order, "--order")),
-        backfill=Backfill(one_of(backfill, Backfill, "--backfill")),
-        preempts=preempts,
-        migration_seconds=migrate,
-        quotas=Quotas(shares) if shares else None,
-    )
+    return Quotas(shares) if shares else None
 
 
 def _disruptions(troubles: Troubles, nodes: int, jobs: Jobs, seed: int) -> list[Disruption]:
@@ -256,11 +261,17 @@ def _simulate_events(
     if picture is not None:
         _draw_queue(picture, f"{order}, {backfill}", queue_curve(result), nodes * gpus)
     if as_json:
-        given = {"nodes": nodes, "gpus_per_node": gpus, "order": order, "backfill": backfill}
+        given = {
+            "nodes": nodes,
+            "gpus_per_node": gpus,
+            "order": order,
+            "backfill": backfill,
+            "fit": str(rules.fit),
+        }
         finite = {name: _or_none(value) for name, value in figures.items()}
         print_json(finite | given | {"disruptions": len(disruptions), "protocol": "events"})
         return
-    typer.echo(f"{len(jobs)} jobs on {nodes} x {gpus} GPUs, {order}, {backfill}")
+    typer.echo(f"{len(jobs)} jobs on {nodes} x {gpus} GPUs, {order}, {backfill}, {rules.fit}")
     for name, value in figures.items():
         typer.echo(f"{name.replace('_', ' '):>20}  {value:,.4g}")
 

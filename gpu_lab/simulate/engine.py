@@ -62,7 +62,7 @@ class Engine:
         for job in set(self.jobs):
             check_possible(nodes, Job(0, 0, job.gpus, job.cpus, kind=job.kind))
         self.table, self.rules = jobs, rules
-        self.room = Room(nodes)
+        self.room = Room(nodes, rules.fit)
         self.running: dict[int, Running] = {}
         self.waiting: list[tuple[float, float, int]] = []
         self.progress = [_Progress() for _ in self.jobs]

@@ -73,6 +73,11 @@ class Jobs:
         """Press the arrivals together by a factor; durations stay."""
         return replace(self, submit=self.submit / factor)
 
+    def in_whole_nodes(self, gpus: int) -> Jobs:
+        """Round gangs that are larger than a node of so many GPUs up to whole nodes."""
+        whole = -(-self.gpus // gpus) * gpus
+        return replace(self, gpus=np.where(self.gpus > gpus, whole, self.gpus))
+
     def first(self, count: int) -> Jobs:
         """Keep the first jobs only."""
         columns = ("submit", "seconds", "estimate", "gpus", "cpus", "priority", "tenant", "kind")

@@ -13,8 +13,17 @@ import numpy as np
 import numpy.typing as npt
 
 from gpu_lab.compiling import inner, kernel
-from gpu_lab.placement.bitmaps import add, first, remove
 from gpu_lab.simulate.jobs import Floats, Ints
+from gpu_lab.simulate.room_kernels import (
+    Held,
+    Room,
+    change,
+    fits,
+    place,
+    release,
+    row_fits,
+    row_take,
+)
 
 NONE, SKIP, EASY = range(3)
 INFINITE = np.inf
@@ -33,25 +42,6 @@ class Queue(NamedTuple):
     leaves: Ints
     tree: Floats
     members: Ints
-
-
-class Room(NamedTuple):
-    """The free GPUs of each of the nodes, of `capacity` GPUs, and per free count the set of
-    nodes that have it (rows of `words`) and their number."""
-
-    free: Ints
-    capacity: int
-    words: Ints
-    offsets: Ints
-    nodes_with: Ints
-
-
-class Held(NamedTuple):
-    """Where running jobs are: per job where its nodes begin in `node`; equal gangs first fill
-    whole nodes, then `rest` GPUs of the last."""
-
-    begin: Ints
-    node: Ints
 
 
 class Agenda(NamedTuple):
@@ -87,64 +77,6 @@ def _first_waiting(queue: Queue, bucket: int, longest: float) -> int:
         if promise > longest or promise == INFINITE:
             place += 1
     return int(queue.members[root + place])
-
-
-@inner
-def _change(room: Room, node: int, gpus: int) -> None:
-    before = room.free[node]
-    remove(room.words[before], room.offsets, node)
-    add(room.words[before + gpus], room.offsets, node)
-    room.nodes_with[before] -= 1
-    room.nodes_with[before + gpus] += 1
-    room.free[node] = before + gpus
-
-
-@inner
-def _fullest(room: Room, gpus: int) -> int:
-    for free in range(gpus, room.capacity + 1):
-        if room.nodes_with[free] > 0:
-            return int(first(room.words[free], room.offsets))
-    return -1
-
-
-@inner
-def _fits(room: Room, gpus: int) -> bool:
-    if gpus <= room.capacity:
-        return _fullest(room, gpus) >= 0
-    whole, rest = gpus // room.capacity, gpus % room.capacity
-    if room.nodes_with[room.capacity] < whole:
-        return False
-    able = 0
-    for free in range(max(rest, 1), room.capacity + 1):
-        able += room.nodes_with[free]
-    return rest == 0 or able > whole
-
-
-@inner
-def _place(room: Room, held: Held, job: int, gpus: int) -> None:
-    begin = held.begin[job]
-    whole, rest = gpus // room.capacity, gpus % room.capacity
-    if gpus <= room.capacity:
-        whole, rest = 0, gpus
-    for place in range(whole):
-        node = int(first(room.words[room.capacity], room.offsets))
-        held.node[begin + place] = node
-        _change(room, node, -room.capacity)
-    if rest:
-        node = _fullest(room, rest)
-        held.node[begin + whole] = node
-        _change(room, node, -rest)
-
-
-@inner
-def _release(room: Room, held: Held, job: int, gpus: int) -> None:
-    begin, left = held.begin[job], gpus
-    place = 0
-    while left > 0:
-        part = min(left, room.capacity)
-        _change(room, held.node[begin + place], part)
-        left -= part
-        place += 1
 
 
 @inner
@@ -203,46 +135,10 @@ def _first_fitting(queue: Queue, room: Room) -> int:
         if (
             job >= 0
             and (best < 0 or queue.rank[job] < queue.rank[best])
-            and _fits(room, queue.size[bucket])
+            and fits(room, queue.size[bucket])
         ):
             best = job
     return best
-
-
-@inner
-def _row_fits(free: Ints, capacity: int, gpus: int) -> bool:
-    # The plain rule on a row of free counts: one node, or whole nodes and one for the rest.
-    whole, rest = gpus // capacity, gpus % capacity
-    if gpus <= capacity:
-        whole, rest = 0, gpus
-    full, able = 0, 0
-    for node in range(len(free)):
-        full += free[node] == capacity
-        able += rest > 0 and free[node] >= rest
-    return full >= whole and (rest == 0 or able > whole)
-
-
-@inner
-def _row_take(free: Ints, capacity: int, gpus: int, chosen: Ints) -> int:
-    # Take the places that the plain rule gives; returns how many nodes were chosen.
-    whole, rest = gpus // capacity, gpus % capacity
-    if gpus <= capacity:
-        whole, rest = 0, gpus
-    places = 0
-    for node in range(len(free)):
-        if places < whole and free[node] == capacity:
-            free[node] = 0
-            chosen[places] = node
-            places += 1
-    if rest:
-        best = -1
-        for node in range(len(free)):
-            if free[node] >= rest and (best < 0 or free[node] < free[best]):
-                best = node
-        free[best] -= rest
-        chosen[places] = best
-        places += 1
-    return places
 
 
 @inner
@@ -263,17 +159,17 @@ def _reserve(
     jobs = agenda.job[:size]
     ends = np.maximum(promised[jobs], now)
     at = now
-    for place in np.argsort(ends, kind="mergesort"):
-        job = jobs[place]
+    for position in np.argsort(ends, kind="mergesort"):
+        job = jobs[position]
         left, part = gpus[job], 0
         while left > 0:
             spare[held.node[held.begin[job] + part]] += min(left, room.capacity)
             left -= room.capacity
             part += 1
-        at = ends[place]
-        if _row_fits(spare, room.capacity, gpus[head]):
+        at = ends[position]
+        if row_fits(room, spare, gpus[head]):
             break
-    _row_take(spare, room.capacity, gpus[head], scratch)
+    row_take(room, spare, gpus[head], scratch)
     return float(at)
 
 
@@ -287,10 +183,10 @@ def _next_beside(
         narrow[node] = min(room.free[node], spare[node])
     for bucket in range(len(queue.size)):
         size = queue.size[bucket]
-        if not _fits(room, size):
+        if not fits(room, size):
             continue
         job = _first_waiting(queue, bucket, until)
-        if _row_fits(narrow, room.capacity, size):
+        if row_fits(room, narrow, size):
             job = _first_waiting(queue, bucket, INFINITE)
         if job >= 0 and job != after and (best < 0 or queue.rank[job] < queue.rank[best]):
             best = job
@@ -326,7 +222,7 @@ def simulate(
             now = min(now, agenda.end[0])
         while agenda.size[0] > 0 and agenda.end[0] <= now:
             job = _pop(agenda)
-            _release(room, held, job, gpus[job])
+            release(room, held, job, gpus[job])
             events += 1
         while arrived < jobs and submit[arrived] <= now:
             _set_waiting(queue, arrived, estimate[arrived])
@@ -338,30 +234,30 @@ def simulate(
                 job = _first_fitting(queue, room) if backfill == SKIP else _head(queue)
                 if job < 0:
                     break
-                if backfill != SKIP and not _fits(room, gpus[job]):
+                if backfill != SKIP and not fits(room, gpus[job]):
                     if backfill == NONE:
                         break
                     head = job
                     _set_waiting(queue, head, INFINITE)
                     until = _reserve(room, held, agenda, gpus, promised, head, now, spare, scratch)
                     continue
-                _place(room, held, job, gpus[job])
+                place(room, held, job, gpus[job])
             else:
                 job = _next_beside(queue, room, spare, narrow, head, until - now)
                 if job < 0:
                     break
                 if now + estimate[job] <= until:
-                    _place(room, held, job, gpus[job])
+                    place(room, held, job, gpus[job])
                 else:
-                    places = _row_take(narrow, room.capacity, gpus[job], scratch)
+                    places = row_take(room, narrow, gpus[job], scratch)
                     left = gpus[job]
-                    for place in range(places):
-                        part = min(left, room.capacity)
-                        node = scratch[place]
-                        held.node[held.begin[job] + place] = node
-                        _change(room, node, -part)
-                        spare[node] -= part
-                        left -= part
+                    for part in range(places):
+                        amount = min(left, room.capacity)
+                        node = scratch[part]
+                        held.node[held.begin[job] + part] = node
+                        change(room, node, -amount)
+                        spare[node] -= amount
+                        left -= amount
             _set_waiting(queue, job, INFINITE)
             start[job], end[job] = now, now + seconds[job]
             if backfill == EASY:
@@ -370,21 +266,6 @@ def simulate(
         if head >= 0:
             _set_waiting(queue, head, estimate[head])
     return events
-
-
-def room_of(nodes: int, capacity: int, offsets: Ints) -> Room:
-    """Make the empty room; `offsets` as `bitmaps.layout(nodes)` gives them."""
-    room = Room(
-        np.full(nodes, capacity, np.int64),
-        capacity,
-        np.zeros((capacity + 1, int(offsets[-1])), np.int64),
-        offsets,
-        np.zeros(capacity + 1, np.int64),
-    )
-    room.nodes_with[capacity] = nodes
-    for node in range(nodes):
-        add(room.words[capacity], offsets, node)
-    return room
 
 
 def queue_of(gpus: Ints, order: npt.NDArray[np.intp]) -> Queue:
@@ -404,10 +285,3 @@ def queue_of(gpus: Ints, order: npt.NDArray[np.intp]) -> Queue:
     tree = np.full(len(members), np.inf)
     bucket = bucket.astype(np.int64)
     return Queue(bucket, slot, rank, size.astype(np.int64), root, leaves, tree, members)
-
-
-def held_of(gpus: Ints, capacity: int) -> Held:
-    """Make room for every job's nodes."""
-    parts = -(-gpus // capacity)
-    begin = np.concatenate(([0], np.cumsum(parts)[:-1])).astype(np.int64)
-    return Held(begin, np.zeros(int(parts.sum()), np.int64))

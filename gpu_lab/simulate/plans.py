@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gpu_lab.simulate.jobs import Job
-from gpu_lab.simulate.room import Part, Placement, Room
+from gpu_lab.simulate.room import Placement, Room
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +130,3 @@ def _occupy(
     for at, frame in zip(times[start:], frames[start:], strict=True):
         if at < end:
             frame.take(placement)
-
-
-def moved(placement: Placement, origin: int, target: int) -> Placement:
-    """Give a placement with its part on one node moved to another."""
-    return tuple(
-        Part(target, part.gpus, part.cpus) if part.node == origin else part for part in placement
-    )

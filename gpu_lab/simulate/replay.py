@@ -8,18 +8,19 @@ import numpy as np
 import numpy.typing as npt
 
 from gpu_lab.placement import bitmaps
-from gpu_lab.simulate import kernels
+from gpu_lab.simulate import kernels, room_kernels
 from gpu_lab.simulate.engine import Engine
 from gpu_lab.simulate.jobs import Jobs
 from gpu_lab.simulate.log import Result
 from gpu_lab.simulate.room import Node, check_possible
-from gpu_lab.simulate.rules import Backfill, Disruption, Order, Rules
+from gpu_lab.simulate.rules import Backfill, Disruption, Fit, Order, Rules
 
 COMPILED = {
     Backfill.NONE: kernels.NONE,
     Backfill.SKIP: kernels.SKIP,
     Backfill.EASY: kernels.EASY,
 }
+FITS = {Fit.BEST: room_kernels.BEST, Fit.FIRST: room_kernels.FIRST, Fit.WORST: room_kernels.WORST}
 
 
 def simulate(
@@ -62,8 +63,8 @@ def _compiled(jobs: Jobs, nodes: tuple[Node, ...], rules: Rules) -> Result:
         jobs.estimate,
         jobs.gpus,
         kernels.queue_of(jobs.gpus, ranking(jobs, rules.order)),
-        kernels.room_of(len(nodes), capacity, bitmaps.layout(len(nodes))),
-        kernels.held_of(jobs.gpus, capacity),
+        room_kernels.room_of(len(nodes), capacity, FITS[rules.fit], bitmaps.layout(len(nodes))),
+        room_kernels.held_of(jobs.gpus, capacity),
         COMPILED[rules.backfill],
         start,
         end,

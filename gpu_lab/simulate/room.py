@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import assert_never
 
 from gpu_lab.simulate.jobs import Job
+from gpu_lab.simulate.rules import Fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +43,16 @@ def uniform(nodes: int, gpus: int, kind: str = "", cpus: int = 0) -> tuple[Node,
 class Room:
     """The free GPUs and CPUs of every node, and which nodes take new jobs."""
 
-    def __init__(self, nodes: Sequence[Node]) -> None:
+    def __init__(self, nodes: Sequence[Node], fit: Fit = Fit.BEST) -> None:
         self.nodes = tuple(nodes)
+        self.rule = fit
         self.gpus = [node.gpus for node in nodes]
         self.cpus = [node.cpus for node in nodes]
         self.open = [True] * len(nodes)
 
     def copy(self) -> Room:
         """Give a room of its own to try things in."""
-        other = Room(self.nodes)
+        other = Room(self.nodes, self.rule)
         other.gpus, other.cpus, other.open = list(self.gpus), list(self.cpus), list(self.open)
         return other
 
@@ -73,8 +76,8 @@ class Room:
     def fit(self, job: Job) -> Placement | None:
         """Find where a job goes, None when it does not fit now.
 
-        One node if it can hold the job when empty: the fullest with room, the lowest of equals.
-        A larger gang takes whole nodes, the lowest first, and the fullest node for the rest.
+        One node if it can hold the job when empty, by the room's rule of fit. A larger gang takes
+        whole nodes, the lowest first, and by the same rule one for the rest.
         """
         usable = [n for n, node in enumerate(self.nodes) if _suits(node, job)]
         if any(_holds(self.nodes[n], job) for n in usable):
@@ -89,7 +92,18 @@ class Room:
         able = [n for n in usable if self.open[n] and self.gpus[n] >= gpus and self.cpus[n] >= cpus]
         if not able:
             return None
-        return (Part(min(able, key=lambda n: (self.gpus[n], n)), gpus, cpus),)
+        return (Part(min(able, key=self._rank), gpus, cpus),)
+
+    def _rank(self, node: int) -> tuple[int, int]:
+        match self.rule:
+            case Fit.BEST:
+                return self.gpus[node], node
+            case Fit.FIRST:
+                return 0, node
+            case Fit.WORST:
+                return -self.gpus[node], node
+            case unknown:
+                assert_never(unknown)
 
     def _gang(self, same: Sequence[int], size: int, job: Job) -> Placement | None:
         whole, rest = divmod(job.gpus, size)
@@ -125,8 +139,3 @@ def _suits(node: Node, job: Job) -> bool:
 
 def _holds(node: Node, job: Job) -> bool:
     return node.gpus >= job.gpus and node.cpus >= job.cpus
-
-
-def parts_on(node: int, placement: Placement) -> Iterator[Part]:
-    """Yield a placement's parts on one node."""
-    return (part for part in placement if part.node == node)

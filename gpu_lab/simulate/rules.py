@@ -29,6 +29,17 @@ class Backfill(StrEnum):
     CONSERVATIVE = "conservative"
 
 
+class Fit(StrEnum):
+    """Which of the nodes with room a job goes to; of equals the lowest.
+
+    `best-fit`: the fullest. `first-fit`: the lowest. `worst-fit`: the emptiest.
+    """
+
+    BEST = "best-fit"
+    FIRST = "first-fit"
+    WORST = "worst-fit"
+
+
 class Sharing(StrEnum):
     """How GPUs beyond everyone's quota are lent.
 
@@ -70,6 +81,7 @@ class Rules:
 
     order: Order = Order.FIFO
     backfill: Backfill = Backfill.SKIP
+    fit: Fit = Fit.BEST
     preempts: bool = False
     reclaims: bool = False
     checkpoints: Checkpoints = field(default_factory=Checkpoints)
