@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlmodel import col, select
 
+from tasks_sync.arrangement import repair
 from tasks_sync.means import Means
 from tasks_sync.merge import Lost
 from tasks_sync.mirror import Mirror
@@ -209,7 +210,7 @@ def list_gone(mirror: Mirror, means: Means, missing: MissingList, default_id: st
         mirror.session.delete(op)
     row.deleted_at, row.remote_id = means.now(), None
     mirror.session.flush()
-    mirror.repair(default_id)
+    repair(mirror, default_id)
     return len(kept)
 
 

@@ -6,7 +6,7 @@ What Google shows comes in through `absorb`; what it answers to a change of ours
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -29,17 +29,15 @@ from tasks_sync.merge import (
 )
 from tasks_sync.model import Status
 from tasks_sync.notices import Notice, TaskCameBack
-from tasks_sync.ordering import GAP, merge_order
 from tasks_sync.outbox import Outbox
 from tasks_sync.plan import changes_needed
-from tasks_sync.remote import RemoteTask, Standing
+from tasks_sync.remote import RemoteTask
 from tasks_sync.rows import (
     OpKind,
     OpState,
     TaskBaseRow,
     TaskConflictRow,
     TaskEventRow,
-    TaskOutboxRow,
     TaskRow,
 )
 from tasks_sync.versions import (
@@ -201,8 +199,8 @@ class Mirror:
         self.tell_rest(row)
 
     def take_sight(self, row: TaskRow, *, hidden: bool) -> None:
-        """Put a task in or out of sight as at Google, unless a clearing of ours is to be told."""
-        if row.hidden != hidden and not self._clearing(row.list_id):
+        """Put a task in or out of sight as at Google; what we clear and did not tell stays out."""
+        if hidden or not self._clearing(row.list_id):
             row.hidden = hidden
 
     def adopt(self, row: TaskRow, remote: RemoteTask, list_id: str, sent_status: str) -> None:
@@ -264,50 +262,10 @@ class Mirror:
         parent = self.row(base.parent_remote_id)
         return Spot(base.list_id, parent.id if parent else None)
 
-    def repair(self, list_id: str) -> None:
-        """Free live tasks from parents that are gone, in another list, or below themselves."""
-        wanted = select(TaskRow).where(
-            TaskRow.list_id == list_id,
-            col(TaskRow.parent_id).is_not(None),
-            col(TaskRow.deleted_at).is_(None),
-        )
-        for row in self.session.exec(wanted).all():
-            parent = self.session.get(TaskRow, row.parent_id)
-            if parent is not None and parent.deleted_at is None and self.base(row) is None:
-                # Made here and not told yet: it goes where its parent has gone.
-                row.list_id = parent.list_id
-            astray = (
-                parent is None or parent.deleted_at is not None or parent.list_id != row.list_id
-            )
-            if astray or self._circular(row) or self._too_late_below(row, parent):
-                row.parent_id = None
-                self.tell_rest(row)
-
-    def order(self, list_id: str, standings: Iterable[Standing]) -> None:
-        """Bring the order here to Google's, but for what was moved or made here meanwhile."""
-        live = self._live(list_id)
-        self._bases += self.session.exec(
-            select(TaskBaseRow).where(TaskBaseRow.list_id == list_id)
-        ).all()
-        by_remote = {row.remote_id: row for row in live if row.remote_id}
-        pinned = self._pinned(list_id)
-        theirs: dict[str | None, list[tuple[str, str, str]]] = {}
-        for standing in standings:
-            row = by_remote.get(standing.id)
-            if row is None:
-                continue
-            base = self.base(row)
-            if base is not None and base.position != standing.position:
-                base.position = standing.position
-            if row.status == Status.NEEDS_ACTION:
-                key = (standing.position, standing.id, row.id)
-                theirs.setdefault(row.parent_id, []).append(key)
-        groups: dict[str | None, list[TaskRow]] = {}
-        for row in live:
-            groups.setdefault(row.parent_id, []).append(row)
-        for parent_id, rows in groups.items():
-            shown = [task_id for *_, task_id in sorted(theirs.get(parent_id, []))]
-            _rank(rows, merge_order([row.id for row in rows], shown, pinned))
+    def preload_list(self, list_id: str) -> None:
+        """Read the bases of a list at once, so that `base` need not ask one by one."""
+        wanted = select(TaskBaseRow).where(TaskBaseRow.list_id == list_id)
+        self._bases += self.session.exec(wanted).all()
 
     def here(self, row: TaskRow) -> Here:
         """Give a task as it is here, with its times on Google's clock."""
@@ -453,57 +411,3 @@ class Mirror:
 
     def _clearing(self, list_id: str) -> bool:
         return any(op.kind == OpKind.CLEAR for op in self.outbox.of(list_id=list_id, task_id=None))
-
-    def _circular(self, row: TaskRow) -> bool:
-        seen, above = {row.id}, row.parent_id
-        while above is not None:
-            if above in seen:
-                return True
-            seen.add(above)
-            parent = self.session.get(TaskRow, above)
-            above = parent.parent_id if parent else None
-        return False
-
-    def _too_late_below(self, row: TaskRow, parent: TaskRow | None) -> bool:
-        """Tell whether a task was put here below one that Google has put out of sight since."""
-        above = self.base(parent) if parent is not None else None
-        if above is None or not above.hidden:
-            return False
-        base = self.base(row)
-        return base is None or self.spot_of_base(base) != Spot(row.list_id, row.parent_id)
-
-    def _live(self, list_id: str) -> Sequence[TaskRow]:
-        wanted = (
-            select(TaskRow)
-            .where(
-                TaskRow.list_id == list_id,
-                col(TaskRow.deleted_at).is_(None),
-                col(TaskRow.hidden).is_(False),
-            )
-            .order_by(col(TaskRow.rank), col(TaskRow.id))
-        )
-        return self.session.exec(wanted).all()
-
-    def _pinned(self, list_id: str) -> set[str]:
-        wanted = (
-            select(TaskOutboxRow.task_id)
-            .join(TaskRow, col(TaskRow.id) == col(TaskOutboxRow.task_id))
-            .where(
-                TaskRow.list_id == list_id,
-                col(TaskOutboxRow.kind).in_([OpKind.MOVE, OpKind.INSERT]),
-            )
-        )
-        return {task_id for task_id in self.session.exec(wanted) if task_id is not None}
-
-
-def _rank(rows: Sequence[TaskRow], order: Sequence[str]) -> None:
-    """Renumber siblings when their order changed; most readings change nothing."""
-    if [row.id for row in rows] == list(order) and _distinct(rows):
-        return
-    by_id: Mapping[str, TaskRow] = {row.id: row for row in rows}
-    for number, task_id in enumerate(order):
-        by_id[task_id].rank = number * GAP
-
-
-def _distinct(rows: Sequence[TaskRow]) -> bool:
-    return len({row.rank for row in rows}) == len(rows)

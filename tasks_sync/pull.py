@@ -15,6 +15,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from tasks_sync.adoption import Adoption
+from tasks_sync.arrangement import order, repair
 from tasks_sync.errors import RemoteNotFound
 from tasks_sync.lists import AgreedLists, ListToRead, MissingList, agree_lists, cursor_of, list_gone
 from tasks_sync.means import Means
@@ -280,7 +281,7 @@ class Pull:
                 mirror.place_new(row, task)
             session.flush()
             if reading.standings is not None:
-                mirror.order(list_id, reading.standings.values())
+                order(mirror, list_id, reading.standings.values())
             self._advance(mirror, reading)
 
     def _repair_all(self, readings: Sequence[ListReading]) -> None:
@@ -291,7 +292,7 @@ class Pull:
         with self._means.transaction() as session:
             mirror = Mirror(session, self._means, self._told, self._ahead)
             for reading in readings:
-                mirror.repair(reading.target.list_id)
+                repair(mirror, reading.target.list_id)
 
     def _absorb_all(self, mirror: Mirror, reading: ListReading, fresh: set[str]) -> None:
         keep_all = reading.target.removal == "keep"

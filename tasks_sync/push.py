@@ -12,6 +12,7 @@ from typing import assert_never
 
 from sqlmodel import Session, col, select
 
+from tasks_sync.arrangement import repair
 from tasks_sync.calls import (
     Call,
     ClearList,
@@ -369,7 +370,7 @@ class Push:
             if base is None:
                 return
             fate = mirror.absorb(row, shown or mirror.vanished(row), base.list_id)
-            mirror.repair(row.list_id)
+            repair(mirror, row.list_id)
             self._told.pushed += fate is not None
             if op.refusals > MOST_REBASES and session.get(TaskOutboxRow, seq) is not None:
                 self._reject(mirror, op, "it keeps being changed at Google")
