@@ -173,10 +173,18 @@ class Preparer:
             parent_base = self._mirror.base(parent)
             if parent_base is None or parent_base.deleted or parent_base.list_id != row.list_id:
                 return None
+            if parent_base.hidden and (parent.hidden or self._waits_for_patch(parent)):
+                # Google takes nothing below what is out of sight: the parent is reopened first,
+                # or the next reading frees this one from it.
+                return None
             parent_remote_id = parent.remote_id
         # Refused twice: perhaps the neighbour is the trouble, so do without.
         previous = None if refusals > 1 else self._previous(row)
         return list_remote_id, RemotePlace(parent_remote_id, previous)
+
+    def _waits_for_patch(self, row: TaskRow) -> bool:
+        rows = self._mirror.outbox.of(list_id=row.list_id, task_id=row.id)
+        return any(op.kind == OpKind.PATCH and op.state != OpState.REJECTED for op in rows)
 
     def _previous(self, row: TaskRow) -> str | None:
         """Find the nearest task before this one that stands at Google where it stands here."""
