@@ -20,6 +20,7 @@ class Conflict:
 
     id: str
     task_id: str | None
+    list_id: str | None
     title: str
     field: str
     lost: str
@@ -53,5 +54,13 @@ def conflict_of(session: Session, row: TaskConflictRow) -> Conflict:
     elif row.list_id is not None:
         title = session.get_one(TaskListRow, row.list_id).title
     return Conflict(
-        row.id, row.task_id, title, row.field, row.lost, row.kept, row.lost_side, row.at
+        id=row.id,
+        task_id=row.task_id,
+        list_id=row.list_id,
+        title=title,
+        field=row.field,
+        lost=row.lost,
+        kept=row.kept,
+        lost_side=row.lost_side,
+        at=row.at,
     )

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
-ANSWER = re.compile(r"https?://(?:localhost|127\.0\.0\.1)[:/?]\S*[?&](?:code|error)=")
+# Some browsers hide the scheme in the address bar, and then a copy lacks it.
+ANSWER = re.compile(
+    r"(?:https?://|(?<![\w./-]))(?:localhost|127\.0\.0\.1)[:/?]\S*[?&](?:code|error)="
+)
 
 
 def looks_like_answer(text: str) -> bool:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
+from tasks_sync.conflicts import Conflict
+
 
 @dataclass(frozen=True)
 class NeedsSignIn:
@@ -130,6 +132,13 @@ class TwinKept:
     title: str
 
 
+@dataclass(frozen=True)
+class ValuesLost:
+    """Values that lost because both sides changed the same; each can be brought back."""
+
+    conflicts: tuple[Conflict, ...]
+
+
 Notice: TypeAlias = (
     NeedsSignIn
     | NeedsScope
@@ -147,4 +156,5 @@ Notice: TypeAlias = (
     | ClearHeld
     | TwinRemoved
     | TwinKept
+    | ValuesLost
 )

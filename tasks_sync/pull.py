@@ -1,4 +1,4 @@
-"""Reading Google and taking in what it shows. Nothing here changes anything at Google.
+"""Taking in what Google shows. Nothing here changes anything at Google.
 
 First everything is read, then everything is taken in, list by list: whether a task is gone or has
 only changed lists cannot be told before all lists are in.
@@ -6,9 +6,9 @@ only changed lists cannot be told before all lists are in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
 
 from sqlalchemy import or_
 from sqlalchemy.orm import aliased
@@ -17,52 +17,15 @@ from sqlmodel import Session, col, select
 from tasks_sync.adoption import Adoption
 from tasks_sync.arrangement import order, repair
 from tasks_sync.errors import RemoteNotFound
-from tasks_sync.lists import AgreedLists, ListToRead, MissingList, agree_lists, cursor_of, list_gone
+from tasks_sync.lists import AgreedLists, MissingList, agree_lists, cursor_of, list_gone
 from tasks_sync.means import Means
 from tasks_sync.merge import Fate
 from tasks_sync.mirror import Mirror, Told
-from tasks_sync.model import Status
 from tasks_sync.notices import ListRemoved, MassRemoval
-from tasks_sync.plan import OVERLAP, brake, full_reading_due, suspects
-from tasks_sync.remote import Remote, RemoteTask, Standing, TaskPage
-from tasks_sync.rows import OpKind, TaskBaseRow, TaskListRow, TaskRow
-
-MOST_PAGES = 1000
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a reading has come."""
-
-    list_title: str
-    tasks_read: int
-
-
-@dataclass
-class ListReading:
-    """What was read of one list."""
-
-    target: ListToRead
-    full: bool
-    seen_until: datetime
-    tasks: dict[str, RemoteTask] = field(default_factory=dict)
-    standings: dict[str, Standing] | None = None
-    complete: bool = True
-    braked: bool = False
-
-
-@dataclass(frozen=True)
-class Known:
-    """What is agreed about a task, as far as reading needs it."""
-
-    task_id: str
-    remote_id: str
-    list_id: str
-    parent_remote_id: str | None
-    position: str
-    etag: str
-    deleted: bool
-    live: bool
+from tasks_sync.plan import brake, full_reading_due, suspects
+from tasks_sync.reading import Known, ListReading, Progress, Reader, known_tasks
+from tasks_sync.remote import Remote, RemoteTask
+from tasks_sync.rows import OpKind, TaskListRow, TaskRow
 
 
 class Pull:
@@ -77,7 +40,7 @@ class Pull:
         progress: Callable[[Progress], None],
     ) -> None:
         self._remote, self._means, self._told = remote, means, told
-        self._ahead, self._progress = ahead, progress
+        self._ahead, self._reader = ahead, Reader(remote, progress)
         self.held: set[str] = set()
 
     def run(self) -> None:
@@ -86,7 +49,8 @@ class Pull:
         with self._means.transaction() as session:
             mirror = Mirror(session, self._means, self._told, self._ahead)
             agreed = agree_lists(mirror, self._means, shown)
-        known = self._known()
+        with self._means.reading() as session:
+            known = known_tasks(session)
         readings = self._read_all(agreed, known)
         gone = self._really_gone(agreed.missing)
         shown_alive = {
@@ -103,85 +67,14 @@ class Pull:
             self._take_in_gone(missing)
         self._repair_all(readings)
 
-    # Reading
-
     def _read_all(self, agreed: AgreedLists, known: dict[str, Known]) -> list[ListReading]:
         now = self._means.now() + self._ahead
         read_before = [target for target in agreed.to_read if target.seen_until is not None]
         all_full = any(full_reading_due(now, target.last_full_at) for target in read_before)
-        readings = []
-        for target in agreed.to_read:
-            full = all_full or target.seen_until is None
-            reading = self._read(target, full=full)
-            self._read_standings(reading, known)
-            readings.append(reading)
-        return readings
-
-    def _read(self, target: ListToRead, *, full: bool) -> ListReading:
-        since = None if full or target.seen_until is None else target.seen_until - OVERLAP
-        page = self._remote.page(target.remote_id, since, None)
-        reading = ListReading(target, full, page.server_date)
-        self._add_pages(reading, page, since)
-        return reading
-
-    def _add_pages(self, reading: ListReading, page: TaskPage, since: datetime | None) -> None:
-        seen: set[str] = set()
-        for _ in range(MOST_PAGES):
-            _add(reading, page.items)
-            self._progress(Progress(reading.target.title, len(reading.tasks)))
-            token = page.next_token
-            if token is None:
-                return
-            if token in seen:
-                break
-            seen.add(token)
-            page = self._remote.page(reading.target.remote_id, since, token)
-        # Pages that go round in circles: what they showed is good, what they did not says nothing.
-        reading.complete = False
-
-    def _read_standings(self, reading: ListReading, known: dict[str, Known]) -> None:
-        if reading.full:
-            reading.standings = {
-                task.id: Standing(task.id, task.parent_id, task.position)
-                for task in reading.tasks.values()
-                if not (task.hidden or task.deleted)
-            }
-            return
-        structure_known = reading.target.etag == reading.target.etag_before
-        if structure_known and not any(
-            _structure_changed(task, known.get(task.id)) for task in reading.tasks.values()
-        ):
-            return
-        reading.standings = {
-            standing.id: standing for standing in self._all_standings(reading.target.remote_id)
-        }
-        for standing in reading.standings.values():
-            before = known.get(standing.id)
-            if before is None or standing.id in reading.tasks:
-                continue
-            here = (before.list_id, before.parent_remote_id)
-            if here != (reading.target.list_id, standing.parent_id):
-                self._look_at(reading, standing.id)
-
-    def _all_standings(self, remote_list_id: str) -> Iterable[Standing]:
-        token: str | None = None
-        seen: set[str] = set()
-        for _ in range(MOST_PAGES):
-            page = self._remote.standings(remote_list_id, token)
-            yield from page.items
-            token = page.next_token
-            if token is None or token in seen:
-                return
-            seen.add(token)
-
-    def _look_at(self, reading: ListReading, remote_id: str) -> bool:
-        """Fetch one task into the reading; tell whether Google still has it alive."""
-        try:
-            task = self._remote.task(reading.target.remote_id, remote_id)
-        except RemoteNotFound:
-            return False
-        reading.tasks[task.id] = task
-        return not task.deleted
+        return [
+            self._reader.read(target, known, full=all_full or target.seen_until is None)
+            for target in agreed.to_read
+        ]
 
     # Deletions, with care
 
@@ -228,11 +121,9 @@ class Pull:
 
     def _confirm(self, reading: ListReading, missing: set[str]) -> None:
         """Look at each missing task by itself: a task edited during the reading jumps pages."""
-        since = reading.seen_until - OVERLAP
-        page = self._remote.page(reading.target.remote_id, since, None)
-        self._add_pages(reading, page, since)
+        self._reader.read_again(reading)
         for remote_id in sorted(missing - set(reading.tasks)):
-            if not self._look_at(reading, remote_id) and remote_id not in reading.tasks:
+            if not self._reader.look_at(reading, remote_id) and remote_id not in reading.tasks:
                 reading.tasks[remote_id] = self._as_gone(remote_id)
 
     def _look_after_children(self, reading: ListReading, known: dict[str, Known]) -> None:
@@ -241,7 +132,7 @@ class Pull:
         for one in known.values():
             if one.parent_remote_id not in dead or one.deleted or not one.live:
                 continue
-            seen = one.remote_id in reading.tasks or self._look_at(reading, one.remote_id)
+            seen = one.remote_id in reading.tasks or self._reader.look_at(reading, one.remote_id)
             if not seen and one.remote_id not in reading.tasks:
                 reading.tasks[one.remote_id] = self._as_gone(one.remote_id)
         dead |= {
@@ -343,60 +234,6 @@ class Pull:
                 return
             kept = list_gone(mirror, self._means, missing, _default_id(mirror))
             self._told.notices.append(ListRemoved(missing.title, live - kept, kept))
-
-    def _known(self) -> dict[str, Known]:
-        wanted = select(
-            TaskRow.id,
-            TaskRow.remote_id,
-            TaskBaseRow.list_id,
-            TaskBaseRow.parent_remote_id,
-            TaskBaseRow.position,
-            TaskBaseRow.etag,
-            TaskBaseRow.deleted,
-            TaskRow.deleted_at,
-        ).join(TaskBaseRow, col(TaskBaseRow.task_id) == col(TaskRow.id))  # type: ignore[call-overload]
-        with self._means.reading() as session:
-            return {
-                row.remote_id: Known(
-                    row.id,
-                    row.remote_id,
-                    row.list_id,
-                    row.parent_remote_id,
-                    row.position,
-                    row.etag,
-                    row.deleted,
-                    row.deleted_at is None,
-                )
-                for row in session.exec(wanted)
-                if row.remote_id is not None
-            }
-
-
-def _add(reading: ListReading, items: Iterable[RemoteTask]) -> None:
-    for task in items:
-        before = reading.tasks.get(task.id)
-        older = (
-            before is not None
-            and before.updated is not None
-            and task.updated is not None
-            and task.updated < before.updated
-        )
-        if not older:
-            reading.tasks[task.id] = task
-
-
-def _structure_changed(task: RemoteTask, known: Known | None) -> bool:
-    if known is None:
-        return not task.deleted
-    if task.deleted or task.hidden:
-        return False
-    if task.status is Status.COMPLETED:
-        return known.parent_remote_id != task.parent_id
-    return (
-        known.deleted
-        or known.parent_remote_id != task.parent_id
-        or (known.etag != task.etag and known.position != task.position)
-    )
 
 
 def _perhaps_astray(session: Session) -> bool:

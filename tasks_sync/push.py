@@ -12,6 +12,7 @@ from typing import assert_never
 
 from sqlmodel import Session, col, select
 
+from tasks_sync.acknowledging import Answer, acknowledge
 from tasks_sync.arrangement import repair
 from tasks_sync.calls import (
     Call,
@@ -37,19 +38,17 @@ from tasks_sync.errors import (
     ServerTrouble,
     Unavailable,
 )
-from tasks_sync.lists import cursor_of, list_deleted
+from tasks_sync.lists import cursor_of
 from tasks_sync.means import Means
 from tasks_sync.merge import Lost
 from tasks_sync.mirror import Mirror, Told
-from tasks_sync.model import Status
 from tasks_sync.moves import plan_moves
 from tasks_sync.notices import ClearHeld, MoveReverted, Quarantined
 from tasks_sync.pace import Bucket, backoff_seconds, next_quota_day
 from tasks_sync.plan import MOST_REFUSALS, quiet_until
 from tasks_sync.prepare import Preparer
-from tasks_sync.remote import Remote, RemoteList, RemotePlace, RemoteTask
+from tasks_sync.remote import Remote, RemotePlace, RemoteTask
 from tasks_sync.rows import (
-    OpKind,
     OpState,
     TaskListRow,
     TaskOutboxRow,
@@ -74,9 +73,6 @@ class PushPolicy:
 
     strict: bool
     most_changes: int
-
-
-Answer = RemoteTask | RemoteList | None
 
 
 class Push:
@@ -236,58 +232,7 @@ class Push:
             op = session.get_one(TaskOutboxRow, seq)
             session.delete(op)
             session.flush()
-            self._acknowledge(self._mirror(session), op, call, answer)
-
-    def _acknowledge(self, mirror: Mirror, op: TaskOutboxRow, call: Call, answer: Answer) -> None:
-        if op.task_id is not None:
-            row = mirror.session.get_one(TaskRow, op.task_id)
-            self._acknowledge_task(mirror, row, call, answer)
-            return
-        list_row = mirror.session.get_one(TaskListRow, op.list_id)
-        match call:
-            case InsertList() | RenameList():
-                assert isinstance(answer, RemoteList)
-                list_row.remote_id = answer.id
-                list_row.base_title, list_row.base_etag = answer.title, answer.etag
-                if list_row.title == answer.title:
-                    list_row.title_at = None
-                else:
-                    mirror.outbox.want(OpKind.LIST_RENAME, list_id=op.list_id, task_id=None)
-                if list_row.deleted_at is not None:
-                    mirror.outbox.want(OpKind.LIST_DELETE, list_id=op.list_id, task_id=None)
-            case DeleteList():
-                list_deleted(mirror, list_row)
-            case _:
-                # Clearing shows in the tasks when they are next read.
-                pass
-
-    def _acknowledge_task(self, mirror: Mirror, row: TaskRow, call: Call, answer: Answer) -> None:
-        if isinstance(call, DeleteTask):
-            base = mirror.base(row)
-            if base is not None:
-                base.deleted = True
-            mirror.session.flush()
-            if row.deleted_at is None:
-                mirror.forget_remote(row)
-            return
-        assert isinstance(answer, RemoteTask)
-        base = mirror.base(row)
-        list_id = row.list_id if base is None else base.list_id
-        if isinstance(call, MoveTask) and call.place.to_list_id is not None:
-            list_id = _list_by_remote_id(mirror.session, call.place.to_list_id)
-        if isinstance(call, InsertTask):
-            list_id = _list_by_remote_id(mirror.session, call.list_id)
-        mirror.acknowledge(row, answer, list_id)
-        reopened = isinstance(call, PatchTask) and call.changes.status is Status.NEEDS_ACTION
-        if reopened and row.deleted_at is None:
-            # Google puts a reopened task first; it belongs where it stood.
-            mirror.outbox.want(
-                OpKind.MOVE, list_id=row.list_id, task_id=row.id, local_rev=row.local_rev
-            )
-        if reopened or isinstance(call, InsertTask | MoveTask):
-            cursor_of(mirror, list_id).list_etag = None
-        if row.deleted_at is not None:
-            mirror.outbox.want(OpKind.DELETE, list_id=row.list_id, task_id=row.id)
+            acknowledge(self._mirror(session), op, call, answer)
 
     # It was not done, or nobody knows
 
@@ -440,8 +385,3 @@ class Push:
 
     def _server_now(self) -> datetime:
         return self._means.now() + self._ahead
-
-
-def _list_by_remote_id(session: Session, remote_id: str) -> str:
-    wanted = select(TaskListRow.id).where(TaskListRow.remote_id == remote_id)
-    return session.exec(wanted).one()

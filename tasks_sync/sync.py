@@ -16,6 +16,7 @@ from threading import Lock
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, select
 
+from tasks_sync.conflicts import conflict_of
 from tasks_sync.errors import (
     AlreadySyncing,
     ClientRejected,
@@ -35,6 +36,7 @@ from tasks_sync.mirror import Mirror, Told
 from tasks_sync.notices import (
     GoogleAway,
     LinkedAgain,
+    MoveReverted,
     NeedsClient,
     NeedsSameAccount,
     NeedsScope,
@@ -42,6 +44,8 @@ from tasks_sync.notices import (
     Notice,
     PausedForToday,
     StorageFailed,
+    TaskCameBack,
+    ValuesLost,
 )
 from tasks_sync.outbox import count_waiting
 from tasks_sync.pace import (
@@ -51,10 +55,18 @@ from tasks_sync.pace import (
     next_quota_day,
     quota_day,
 )
-from tasks_sync.pull import Progress, Pull
+from tasks_sync.pull import Pull
 from tasks_sync.push import Pacing, Push, PushPolicy
+from tasks_sync.reading import Progress
 from tasks_sync.remote import Remote
-from tasks_sync.rows import OpState, TaskAccountRow, TaskListRow, TaskOutboxRow, TaskResentRow
+from tasks_sync.rows import (
+    OpState,
+    TaskAccountRow,
+    TaskConflictRow,
+    TaskListRow,
+    TaskOutboxRow,
+    TaskResentRow,
+)
 from tasks_sync.settle import Settle, recover
 from tasks_sync.standing import Standing, SyncState, account_of, state_of
 from tasks_sync.writes import ensure_default_list
@@ -110,6 +122,20 @@ class Sync:
         """Tell how things stand, from the database alone."""
         with self.means.reading() as session:
             return state_of(session)
+
+    def lost_in(self, report: SyncReport) -> ValuesLost | None:
+        """Give what lost in a run, as far as no notice of the run says it already."""
+        said = {
+            (notice.task_id, "task" if isinstance(notice, TaskCameBack) else "place")
+            for notice in report.notices
+            if isinstance(notice, TaskCameBack | MoveReverted)
+        }
+        with self.means.reading() as session:
+            rows = [session.get_one(TaskConflictRow, each) for each in report.conflicts]
+            lost = tuple(
+                conflict_of(session, row) for row in rows if (row.task_id, row.field) not in said
+            )
+        return ValuesLost(lost) if lost else None
 
     def answer_removal(self, list_id: str, *, allow: bool) -> None:
         """Answer a MassRemoval: let the tasks go at the next run, or make them anew at Google."""

@@ -29,10 +29,11 @@ from tasks_sync.errors import (
     WouldCycle,
 )
 from tasks_sync.model import UNSET, Place, Status, Task, TaskChanges, TaskList
-from tasks_sync.ordering import GAP, rank_between
+from tasks_sync.ordering import rank_between
 from tasks_sync.outbox import Outbox
 from tasks_sync.reads import seen
 from tasks_sync.rows import OpKind, TaskBaseRow, TaskListRow, TaskRow
+from tasks_sync.siblings import place_of, rank_after
 
 DEFAULT_TITLE = "My Tasks"
 
@@ -90,7 +91,7 @@ class TaskWriter:
             id=self._new_id(),
             list_id=place.list_id,
             parent_id=place.parent_id,
-            rank=self._rank_after(place, moving=None),
+            rank=rank_after(self._session, place, moving=None),
             title=clean_title(title),
             notes=clean_notes(notes),
             due=due,
@@ -175,9 +176,9 @@ class TaskWriter:
             raise OutOfSight(row.title)
         self._list(place.list_id)
         self._check_parent(place, row.title, has_children=bool(children))
-        before = self._place(row)
+        before = place_of(self._session, row)
         if place != before:
-            row.rank = self._rank_after(place, moving=row.id)
+            row.rank = rank_after(self._session, place, moving=row.id)
             self._put(row, place)
             for child in children:
                 self._put(child, Place(place.list_id, row.id))
@@ -328,56 +329,10 @@ class TaskWriter:
         )
         return self._session.exec(wanted).all()
 
-    def _place(self, row: TaskRow) -> Place:
-        siblings = self._sibling_ranks(Place(row.list_id, row.parent_id), moving=None)
-        ids = [sibling_id for sibling_id, _ in siblings]
-        index = ids.index(row.id)
-        return Place(row.list_id, row.parent_id, ids[index - 1] if index else None)
-
     def _put(self, row: TaskRow, place: Place) -> None:
         row.list_id, row.parent_id, row.place_at = place.list_id, place.parent_id, self._now()
         self._touch(row)
         self._tell(OpKind.MOVE, row)
-
-    def _rank_after(self, place: Place, moving: str | None) -> int:
-        siblings = self._sibling_ranks(place, moving)
-        index = self._index_after(siblings, place)
-        rank = _rank_at(siblings, index)
-        if rank is None:
-            for number, (sibling_id, _) in enumerate(siblings):
-                row = self._session.get_one(TaskRow, sibling_id)
-                row.rank = number * GAP
-            self._session.flush()
-            rank = _rank_at(self._sibling_ranks(place, moving), index)
-        assert rank is not None, "renumbered siblings leave room"
-        return rank
-
-    def _index_after(self, siblings: Sequence[tuple[str, int]], place: Place) -> int:
-        if place.after_id is None:
-            return 0
-        ids = [sibling_id for sibling_id, _ in siblings]
-        if place.after_id in ids:
-            return ids.index(place.after_id) + 1
-        gone = self._session.get(TaskRow, place.after_id)
-        if gone is None:
-            raise TaskNotFound(place.after_id)
-        if (gone.list_id, gone.parent_id) != (place.list_id, place.parent_id):
-            return 0
-        # Deleted meanwhile: stand where it stood, so that an undo keeps the order.
-        return sum(rank <= gone.rank for _, rank in siblings)
-
-    def _sibling_ranks(self, place: Place, moving: str | None) -> list[tuple[str, int]]:
-        wanted = (
-            select(TaskRow.id, TaskRow.rank)
-            .where(
-                TaskRow.list_id == place.list_id,
-                TaskRow.parent_id == place.parent_id,
-                col(TaskRow.deleted_at).is_(None),
-                col(TaskRow.hidden).is_(False),
-            )
-            .order_by(col(TaskRow.rank), col(TaskRow.id))
-        )
-        return [(found, rank) for found, rank in self._session.exec(wanted) if found != moving]
 
     def _set_status(self, row: TaskRow, status: Status) -> Task:
         at = self._now()
@@ -426,12 +381,6 @@ class TaskWriter:
 
     def _tell(self, kind: OpKind, row: TaskRow) -> None:
         self._outbox.want(kind, list_id=row.list_id, task_id=row.id, local_rev=row.local_rev)
-
-
-def _rank_at(siblings: Sequence[tuple[str, int]], index: int) -> int | None:
-    before = siblings[index - 1][1] if index else None
-    after = siblings[index][1] if index < len(siblings) else None
-    return rank_between(before, after)
 
 
 def _still_wanted(row: TaskRow, changes: TaskChanges) -> TaskChanges:

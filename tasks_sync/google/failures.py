@@ -68,9 +68,9 @@ def meaning(failure: BaseException) -> Unavailable | RequestRefused:
         case TimeoutError():
             return OutcomeUnknown("Google Tasks did not answer in time", timed_out=True)
         case OSError() if failure.errno in _UNREACHED and not isinstance(failure, ssl.SSLError):
-            return Offline(str(failure))
+            return Offline(failure.strerror or str(failure))
         case _:
-            return OutcomeUnknown(f"the line to Google Tasks broke: {failure!r}")
+            return OutcomeUnknown(f"the line broke: {failure or type(failure).__name__}")
 
 
 def _declined(failure: HttpError) -> Unavailable | RequestRefused:

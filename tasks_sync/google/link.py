@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import http.client
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,10 +34,10 @@ _PAGE = "<!doctype html><meta charset=utf-8><title>Touchbase</title><p>{}</p>"
 
 
 class NoLinkBegun(LinkFailed):
-    """No sign-in was begun, or it was begun more than an hour ago; ask for a new address."""
+    """No sign-in was begun, or it was begun more than an hour ago."""
 
     def __init__(self) -> None:
-        super().__init__("no sign-in is under way; ask for a new address to open")
+        super().__init__("no sign-in is under way, or it was begun more than an hour ago")
 
 
 class AddressNotUnderstood(LinkFailed):
@@ -60,7 +61,7 @@ class ConsentRefused(LinkFailed):
     """Google was told no on the consent page."""
 
     def __init__(self, error: str) -> None:
-        super().__init__(f"Google reports {error!r}; open the address again and allow access")
+        super().__init__(f"Google reports {error!r}; sign in again and allow access")
         self.error = error
 
 
@@ -68,16 +69,14 @@ class TasksBoxUnticked(LinkFailed):
     """The consent page was passed without ticking the box for Google Tasks."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "the box for Google Tasks was not ticked; open the address again and tick it"
-        )
+        super().__init__("the box for Google Tasks was not ticked; sign in again and tick it")
 
 
 class CodeRefused(LinkFailed):
     """Google did not accept the code; it is good for one use and a few minutes."""
 
     def __init__(self, error: str) -> None:
-        super().__init__(f"Google did not accept the code ({error}); ask for a new address")
+        super().__init__(f"Google did not accept the code ({error}); it is good once, for minutes")
         self.error = error
 
 
@@ -89,7 +88,7 @@ class NobodyCame(LinkFailed):
     """The browser did not come back in time."""
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(f"no answer from the browser within {seconds:.0f} seconds; start again")
+        super().__init__(f"no answer from the browser within {seconds:.0f} seconds")
 
 
 @dataclass(frozen=True)
@@ -115,7 +114,9 @@ def read_client(path: Path) -> OAuthClient:
             str(told.get("token_uri", client.token_uri)),
         )
     except OSError as missing:
-        raise ClientFileDamaged(f"{path} cannot be read: {missing.strerror}") from missing
+        raise ClientFileDamaged(
+            f"{path} cannot be read ({missing.strerror}); name the file that the console gave"
+        ) from missing
     except (ValueError, KeyError, TypeError, AttributeError) as damage:
         raise ClientFileDamaged(
             f"{path} is not the file of a desktop client; download it again from the console"
@@ -192,18 +193,18 @@ class Linking:
         }
         # Loopback is never reached through a proxy, whatever the environment says.
         near = urlsplit(self.client.token_uri).hostname in ("127.0.0.1", "localhost", "::1")
-        http = NoReplayHttp(timeout=_TIMEOUT_SECONDS, **({"proxy_info": None} if near else {}))
+        line = NoReplayHttp(timeout=_TIMEOUT_SECONDS, **({"proxy_info": None} if near else {}))
         try:
-            answer, body = http.request(
+            answer, body = line.request(
                 self.client.token_uri,
                 "POST",
                 body=urlencode(form),
                 headers={"Content-Type": "application/x-www-form-urlencoded"},
             )
-        except (OSError, httplib2.HttpLib2Error) as failure:
+        except (OSError, httplib2.HttpLib2Error, http.client.HTTPException) as failure:
             raise LinkFailed(f"Google was not reached ({failure}); try again") from failure
         finally:
-            http.close()
+            line.close()
         told = _json(body)
         if answer.status != 200:
             raise CodeRefused(str(told.get("error", answer.status)))
