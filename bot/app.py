@@ -101,7 +101,8 @@ class App:
         self.assistant.offer_proposals(home_chat(self.settings))
         self.assistant.sort_notes_list(self.settings.values.notes_list)
         self.notes.stamp()
-        self.beat.beat()
+        with self.door.closed():  # what comes due together is collected together
+            self.beat.beat()
 
     def channels(self) -> Iterator[AbstractContextManager[str]]:
         """Make the channels that are set up; each serves while its block runs and names itself."""
@@ -156,7 +157,9 @@ class App:
 
     def _waiting_slots(self) -> list[tuple[str, str]]:
         with Session(self.engine) as session:
-            return Mailbox(session, now=self.now).slots_in(LetterState.QUEUED, LetterState.SENDING)
+            return Mailbox(session, now=self.now).slots_in(
+                LetterState.QUEUED, LetterState.SENDING, LetterState.GATHERED
+            )
 
 
 def utc_now() -> datetime:

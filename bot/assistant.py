@@ -42,14 +42,19 @@ from bot.conversation.meaning import (
     Unclear,
 )
 from bot.conversation.situation import Situation
-from bot.conversation.speak import answer, say_proposal, speak
+from bot.conversation.speak import (
+    answer,
+    say_proposal,
+    say_reminder,
+    say_reminders,
+    speak,
+)
 from bot.conversation.speak.answers import Answer
 from bot.conversation.speak.google import say_errand, say_notice
 from bot.conversation.understand import understand
 from bot.door import Door, Writers
 from bot.library import Library
 from bot.mailbox import (
-    SLOT_PREFIX,
     Address,
     Arrival,
     Incoming,
@@ -62,8 +67,9 @@ from bot.outcomes import Done, Outcome, StudyFacts
 from bot.syncing import Errands
 from gpu_lab.study import StudyPhase
 from heartbeat.auditor import Extent, Match, Studied, WhatWasDone, audit
-from heartbeat.checkins import NudgeRules, in_quiet_hours
+from heartbeat.checkins import NudgeRules, in_quiet_hours, may_sound
 from heartbeat.ledger import Lapsed, Sent, Suppressed, Unknown
+from heartbeat.reminders import JOB_PREFIX, Reminder
 from heartbeat.slots import first_instant
 from memory.dumps import TaskItem
 from tasks_sync import Task
@@ -72,6 +78,7 @@ from tasks_sync.notices import Notice
 
 log = logging.getLogger(__name__)
 
+MOST_REMINDERS_APART = 3
 NOT_ASKED_AGAIN_FOR = timedelta(hours=20)
 PERSON, ASSISTANT = "user", "assistant"
 
@@ -114,6 +121,7 @@ class Assistant:
         def take(writers: Writers) -> None:
             for late in writers.mail.late(channel):
                 self._end_slot(writers, late, Suppressed("nobody was there to read it in time"))
+            self._freshen(writers, writers.mail.due(channel))
             due.extend(writers.mail.due(channel))
             for letter in due:
                 writers.mail.sending(letter.number)
@@ -121,12 +129,45 @@ class Assistant:
         self.door.write(take)
         return due
 
+    def _freshen(self, writers: Writers, due: Sequence[Letter]) -> None:
+        """Word reminders for the moment at which they go: by now late, and many of them in one.
+
+        What may have arrived stays as it is, since it goes once more under its own mark.
+        """
+        found = [
+            (each, reminder)
+            for letter in due
+            if letter.kind is Kind.REMINDER and not letter.perhaps_sent
+            for each in writers.mail.carried_in(letter) or [letter]
+            if (reminder := self._reminder_in(each))
+        ]
+        if len(found) > MOST_REMINDERS_APART:
+            together = sorted((reminder for _, reminder in found), key=lambda each: each.at)
+            reply = say_reminders(together, self.local_now())
+            sounds = any(self._may_sound(reminder) for _, reminder in found)
+            writers.mail.gather([each for each, _ in found], reply, sounds=sounds)
+            return
+        for each, reminder in found:
+            line = writers.slots.line(*each.slot) if each.slot else None
+            again = line is not None and line.repeated
+            reply = say_reminder(reminder, self.local_now(), again=again)
+            writers.mail.reword(each, reply, sounds=self._may_sound(reminder))
+
+    def _reminder_in(self, letter: Letter) -> Reminder | None:
+        """Find the reminder that a letter was said for."""
+        job_id, _ = letter.slot or ("", "")
+        return self.library.reminders.find(job_id.removeprefix(JOB_PREFIX))
+
+    def _may_sound(self, reminder: Reminder) -> bool:
+        return may_sound(reminder.at, self.rules, now=self.now(), timezone=self.zone)
+
     def delivered(self, letter: Letter, message_id: str) -> None:
         """Say that a letter arrived, under the id that the channel gave it."""
 
         def mark(writers: Writers) -> None:
-            writers.mail.sent(letter.number, message_id)
-            self._end_slot(writers, letter, Sent(message_id))
+            for each in (letter, *writers.mail.carried_in(letter)):
+                writers.mail.sent(each.number, message_id)
+                self._end_slot(writers, each, Sent(message_id))
 
         self.door.write(mark)
 
@@ -142,8 +183,9 @@ class Assistant:
         ending = Unknown(reason) if state is LetterState.UNKNOWN else Lapsed(reason)
 
         def mark(writers: Writers) -> None:
-            writers.mail.end(letter.number, state, reason)
-            self._end_slot(writers, letter, ending)
+            for each in (letter, *writers.mail.carried_in(letter)):
+                writers.mail.end(each.number, state, reason)
+                self._end_slot(writers, each, ending)
 
         self.door.write(mark)
 
@@ -184,7 +226,7 @@ class Assistant:
             case Unclear(says=says, buttons=buttons):
                 self._reply(arrival, Reply(says, buttons))
             case BeginLink() | FinishLink() | SyncNow():
-                self._reply(arrival, say_errand(self.errands.run(meaning)))
+                self._reply(arrival, say_errand(self.errands.run(meaning), self.local_now()))
             case _:
                 self._reply(arrival, answer(self.look_up(meaning), self.local_now()))
 
@@ -397,10 +439,7 @@ class Assistant:
         self, writers: Writers, letter: Letter, ending: Sent | Suppressed | Lapsed | Unknown
     ) -> None:
         """End the slot that a letter was said for, if it was for one."""
-        if not letter.key.startswith(SLOT_PREFIX):
-            return
-        job_id, _, key = letter.key.removeprefix(SLOT_PREFIX).partition("|")
-        line = writers.slots.line(job_id, key)
+        line = writers.slots.line(*letter.slot) if letter.slot else None
         if line is not None:
             writers.slots.end(line.slot, ending)
 

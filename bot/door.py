@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from threading import RLock
@@ -119,6 +119,12 @@ class Door:
                 with self.open_writers() as writers:
                     then(refused, writers)
                 return refused
+
+    @contextmanager
+    def closed(self) -> Iterator[None]:
+        """Let nobody else in while the block runs, so that what it writes is seen as a whole."""
+        with self._turn:
+            yield
 
     def write(self, then: Callable[[Writers], None]) -> None:
         """Write what changes nothing of the person's: letters, slots, the session's words."""

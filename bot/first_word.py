@@ -34,6 +34,7 @@ from heartbeat.checkins import (
     Present,
     Wait,
     check_in,
+    may_sound,
     silence_asked,
 )
 from heartbeat.heartbeat_file import Asks, due_periodic, parse
@@ -189,15 +190,19 @@ class FirstWord:
             return Suppressed("the reminder was called off")
         ReminderWriter(session, now=self.now, new_id=lambda: "").mark_said(found.id)
         reply = say_reminder(found, self._local_now(), again=again)
-        return self._queue(session, slot, Kind.REMINDER, reply)
+        sounds = may_sound(found.at, self.rules, now=self.now(), timezone=self.zone)
+        return self._queue(session, slot, Kind.REMINDER, reply, sounds=sounds)
 
-    def _queue(self, session: Session, slot: Slot, kind: Kind, reply: Reply) -> Handled:
+    def _queue(
+        self, session: Session, slot: Slot, kind: Kind, reply: Reply, *, sounds: bool = False
+    ) -> Handled:
         Mailbox(session, now=self.now).queue(
             f"{SLOT_PREFIX}{slot.job_id}|{slot.key}",
             self.home_chat(),
             kind,
             reply,
             good_for=GOOD_FOR.get(slot.purpose),
+            sounds=sounds,
         )
         return Handed()
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from sqlalchemy import false
 from sqlalchemy.dialects.sqlite import insert
 from sqlmodel import JSON, Column, Field, Session, SQLModel, col, select
 
@@ -20,6 +21,8 @@ from bot.moments import Moment
 
 SLOT_PREFIX = "slot:"
 """Begins the key of a letter that a slot was for; the job's id, a bar and the slot's key follow."""
+PERHAPS_SENT = "perhaps sent before: "
+"""Begins the reason of a letter that is queued again and may have arrived at an earlier try."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,8 @@ class LetterState(StrEnum):
     UNKNOWN = "unknown"
     FAILED = "failed"
     DROPPED = "dropped"
+    GATHERED = "gathered"
+    """It waits inside another letter, and ends as that one does."""
 
 
 class ArrivalState(StrEnum):
@@ -106,6 +111,17 @@ class Letter:
     created_at: datetime
     reason: str | None = None
     edits: str | None = None
+    sounds: bool = False
+
+    @property
+    def perhaps_sent(self) -> bool:
+        """Tell whether it may have arrived at an earlier try."""
+        return (self.reason or "").startswith(PERHAPS_SENT)
+
+    @property
+    def slot(self) -> tuple[str, str] | None:
+        """Give the job's id and the key of the slot that it was said for."""
+        return slot_named(self.key)
 
 
 @dataclass(frozen=True)
@@ -158,6 +174,8 @@ class OutboxRow(SQLModel, table=True):
     created_at: datetime = Field(sa_type=Moment)
     not_after: datetime | None = Field(default=None, sa_type=Moment)
     next_at: datetime = Field(sa_type=Moment)
+    sounds: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    carried_by: int | None = Field(default=None, index=True)
     state: str = Field(default=LetterState.QUEUED, index=True)
     attempts: int = 0
     message_id: str | None = None
@@ -223,10 +241,12 @@ class Mailbox:
         good_for: timedelta | None = None,
         not_before: datetime | None = None,
         edits: str | None = None,
+        sounds: bool = False,
     ) -> None:
         """Queue a letter once; a second one under the same key is the first one.
 
-        `edits` is the message id of a letter that this one replaces in place.
+        `edits` is the message id of a letter that this one replaces in place. One that does not
+        sound lies there when the person looks; only what they asked to be called for sounds.
         """
         if self._session.exec(select(OutboxRow).where(OutboxRow.key == key)).first():
             return
@@ -238,13 +258,42 @@ class Mailbox:
                 chat=to.chat,
                 kind=kind,
                 text=reply.text,
-                buttons=[[[button.label, button.code] for button in row] for row in reply.buttons],
+                buttons=buttons_as_stored(reply),
                 created_at=now,
                 not_after=now + good_for if good_for else None,
                 next_at=not_before or now,
                 edits=edits,
+                sounds=sounds,
             )
         )
+
+    def gather(self, letters: Sequence[Letter], reply: Reply, *, sounds: bool) -> Letter:
+        """Put letters that wait into one, which says `reply`; they end as it ends.
+
+        Letters that waited in another one leave it, and it is dropped.
+        """
+        newest = max(letters, key=lambda letter: letter.number)
+        key = f"gathered:{newest.number}"
+        self.queue(key, newest.to, newest.kind, reply)
+        whole = self._session.exec(select(OutboxRow).where(OutboxRow.key == key)).one()
+        for row in (self._outbox(letter.number) for letter in letters):
+            if row.carried_by not in (None, whole.number):
+                self.end(row.carried_by, LetterState.DROPPED, "said with later ones")
+            row.state, row.carried_by = LetterState.GATHERED, whole.number
+        return self.reword(letter_of(whole), reply, sounds=sounds)
+
+    def carried_in(self, letter: Letter) -> list[Letter]:
+        """List the letters that were put into this one."""
+        wanted = select(OutboxRow).where(OutboxRow.carried_by == letter.number)
+        return [
+            letter_of(row) for row in self._session.exec(wanted.order_by(col(OutboxRow.number)))
+        ]
+
+    def reword(self, letter: Letter, reply: Reply, *, sounds: bool) -> Letter:
+        """Say in other words what has waited; it must be known not to have arrived."""
+        row = self._outbox(letter.number)
+        row.text, row.buttons, row.sounds = reply.text, buttons_as_stored(reply), sounds
+        return letter_of(row)
 
     def has_queued(self, channel: str) -> bool:
         """Tell whether any letter is queued for a channel."""
@@ -266,12 +315,12 @@ class Mailbox:
         return [letter_of(row) for row in rows]
 
     def due(self, channel: str) -> list[Letter]:
-        """List letters to carry now, oldest first."""
+        """List letters to carry now: reminders first, since they cannot wait, each oldest first."""
         wanted = (
             select(OutboxRow)
             .where(OutboxRow.channel == channel, OutboxRow.state == LetterState.QUEUED)
             .where(col(OutboxRow.next_at) <= self._now())
-            .order_by(col(OutboxRow.number))
+            .order_by(col(OutboxRow.kind) != Kind.REMINDER, col(OutboxRow.number))
         )
         return [letter_of(row) for row in self._session.exec(wanted)]
 
@@ -315,12 +364,7 @@ class Mailbox:
     def slots_in(self, *states: LetterState) -> list[tuple[str, str]]:
         """Name the slots, as (job id, key), whose letter is in these states."""
         wanted = select(OutboxRow.key).where(col(OutboxRow.state).in_(states))
-        found = [
-            key.removeprefix(SLOT_PREFIX)
-            for key in self._session.exec(wanted)
-            if key.startswith(SLOT_PREFIX)
-        ]
-        return [(job_id, key) for job_id, _, key in (name.partition("|") for name in found)]
+        return [slot for key in self._session.exec(wanted) if (slot := slot_named(key))]
 
     def last_heard(self) -> datetime | None:
         """Tell when the person last wrote."""
@@ -352,6 +396,14 @@ class Mailbox:
         return self._session.get_one(OutboxRow, number)
 
 
+def slot_named(key: str) -> tuple[str, str] | None:
+    """Read the job's id and the slot's key out of a letter's key, if it was said for a slot."""
+    if not key.startswith(SLOT_PREFIX):
+        return None
+    job_id, _, slot_key = key.removeprefix(SLOT_PREFIX).partition("|")
+    return job_id, slot_key
+
+
 def arrival_of(row: InboxRow) -> Arrival:
     """Give a row as the value others may keep."""
     assert row.number is not None
@@ -372,12 +424,18 @@ def letter_of(row: OutboxRow) -> Letter:
         created_at=row.created_at,
         reason=row.reason,
         edits=row.edits,
+        sounds=row.sounds,
     )
 
 
 def codes(row: OutboxRow) -> tuple[str, ...]:
     """Give the codes of a letter's buttons."""
     return tuple(code for line in row.buttons for _, code in line)
+
+
+def buttons_as_stored(reply: Reply) -> list[list[list[str]]]:
+    """Give a reply's buttons as they are stored."""
+    return [[[button.label, button.code] for button in row] for row in reply.buttons]
 
 
 def buttons_of(rows: Sequence[Sequence[Sequence[str]]]) -> tuple[tuple[Button, ...], ...]:

@@ -26,7 +26,10 @@ class BroughtUp:
 
     def last(self) -> dict[str, datetime]:
         """Give when each was last brought up; one whose message nobody got is not among them."""
-        same_slot = and_(SlotRow.job_id == BroughtUpRow.job_id, SlotRow.key == BroughtUpRow.key)
+        same_slot = and_(
+            col(SlotRow.job_id) == col(BroughtUpRow.job_id),
+            col(SlotRow.key) == col(BroughtUpRow.key),
+        )
         # A slot that the ledger has forgotten was said: what was not is asked again at once.
         said = or_(col(SlotRow.state).is_(None), col(SlotRow.state).not_in(NEVER_SAID))
         wanted = select(BroughtUpRow).outerjoin(SlotRow, same_slot).where(said)

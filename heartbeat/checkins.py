@@ -282,6 +282,16 @@ def is_away(present: Present, rules: NudgeRules, now: datetime) -> bool:
     return bool(present.last_activity and now - present.last_activity >= rules.away_after)
 
 
+def may_sound(asked_for: datetime, rules: NudgeRules, *, now: datetime, timezone: tzinfo) -> bool:
+    """Tell whether what was asked for at a moment sounds now: at night only what was set for it.
+
+    A reminder that an outage kept until three in the morning lies there until the person looks.
+    """
+    return not in_quiet_hours(now.astimezone(timezone).time(), rules) or in_quiet_hours(
+        asked_for.astimezone(timezone).time(), rules
+    )
+
+
 def in_quiet_hours(local: time, rules: NudgeRules) -> bool:
     """Tell whether a local time lies in the quiet hours, which may span midnight."""
     start, end = rules.quiet_from, rules.quiet_to

@@ -61,6 +61,30 @@ def test_an_older_database_is_copied_before_it_is_changed(tmp_path):
         assert connection.execute("SELECT count(*) FROM study_session").fetchone() == (0,)
 
 
+def test_reminders_that_waited_in_an_older_database_sound_and_nothing_else_does(tmp_path):
+    file = tmp_path / "t.db"
+    open_database(file).dispose()
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("DROP INDEX ix_outbox_carried_by")
+        for column in ("sounds", "carried_by"):
+            connection.execute(f"ALTER TABLE outbox DROP COLUMN {column}")
+        connection.execute(
+            "UPDATE alembic_version SET version_num = 'bot_0003' WHERE version_num LIKE 'bot%'"
+        )
+        for kind in ("reminder", "nudge"):
+            connection.execute(
+                "INSERT INTO outbox (key, channel, chat, kind, text, buttons, created_at, next_at,"
+                " state, attempts) VALUES (?, 't', 'me', ?, 'x', '[]', '2026-03-02 09:00:00',"
+                " '2026-03-02 09:00:00', 'queued', 0)",
+                (kind, kind),
+            )
+        connection.commit()
+    open_database(file).dispose()
+    with closing(sqlite3.connect(file)) as connection:
+        found = connection.execute("SELECT kind, sounds, carried_by FROM outbox ORDER BY number")
+        assert found.fetchall() == [("reminder", 1, None), ("nudge", 0, None)]
+
+
 def test_every_connection_is_durable_and_checks_references(tmp_path):
     engine = open_database(tmp_path / "t.db")
     with engine.connect() as connection:

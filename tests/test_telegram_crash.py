@@ -10,11 +10,14 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlmodel import Session
 
+from bot.actions import SetReminder
 from bot.app import App
 from bot.assistant import Assistant
 from bot.channels.telegram.account import Account
@@ -22,6 +25,7 @@ from bot.channels.telegram.post import Post
 from bot.channels.telegram.wire import Wire
 from bot.door import Writers
 from bot.mailbox import Address, ArrivalState, InboxRow, Incoming, Kind, OutboxRow, Reply
+from heartbeat.ledger import Ledger, Sent
 from tests.fakes.telegram import LoseAnswer, Person, TelegramServer
 from tests.fakes.telegram.house import (
     OWNER,
@@ -79,8 +83,8 @@ def die_after(owner: type, name: str, app: App) -> None:
 def die_after_send(_app: App) -> None:
     send = Wire.send
 
-    async def sent_then_dead(*given: Any) -> int:
-        await send(*given)
+    async def sent_then_dead(*given: Any, **named: Any) -> int:
+        await send(*given, **named)
         die()
         raise AssertionError
 
@@ -148,6 +152,29 @@ def test_a_reminder_that_was_on_its_way_goes_once_more_and_says_so(tmp_path, ser
         person.waits_for("stretch (possibly sent twice)")
         person.waits_until(lambda: letters(app)["stretch"] == "sent")
     assert person.texts == ["stretch", "stretch (possibly sent twice)"]
+
+
+def test_reminders_gathered_into_one_go_once_more_as_one_and_each_is_said(tmp_path, server, person):
+    app = app_at(tmp_path, server)
+    for number in range(4):
+        soon = app.now() + timedelta(seconds=0.3)
+        app.door.do(SetReminder(soon, f"errand {number}"), key=f"r{number}")
+    time.sleep(0.4)
+    app.tick()
+    app.close()
+    killed_at("sent", tmp_path, server)
+    with served(tmp_path, server) as app:
+        person.waits_until(lambda: sum("possibly sent twice" in text for text in person.texts))
+        person.waits_until(lambda: set(letters(app).values()) == {"sent"})
+        with Session(app.engine) as session:
+            lines = Ledger(session, now=app.now).since(app.now() - timedelta(days=1))
+            said = [
+                isinstance(line.standing, Sent) for line in lines if "reminder" in line.slot.job_id
+            ]
+    assert said == [True] * 4
+    first, second = person.texts
+    assert second == f"{first} (possibly sent twice)"
+    assert [f"errand {number}" in first for number in range(4)] == [True] * 4
 
 
 # --- many messages, again and again ---

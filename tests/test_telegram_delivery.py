@@ -259,6 +259,24 @@ def test_an_edit_of_a_message_that_is_gone_becomes_a_message(app, person, gone):
     person.waits_for("all done")
 
 
+# --- sound ---
+
+
+def test_only_a_letter_that_sounds_does_and_of_a_long_one_only_the_beginning(app, server, person):
+    says_first(app, "a check-in", Kind.NUDGE)
+    says_first(app, "stretch", sounds=True)
+    says_first(app, "long " + "x" * 4200, sounds=True)
+    person.waits_until(lambda: len(person.seen) == 4)
+    server.faults.next("sendMessage", LoseAnswer())
+    person.says("add milk")
+    person.waits_until(lambda: LetterState.UNKNOWN in letters(app).values())
+    person.asks("list")
+    person.waits_for("While the line was down:")
+    heard = [each.text.split()[0] for each in person.seen if not each.silent]
+    assert heard == ["stretch", "long"]
+    assert len(person.seen) == 7
+
+
 # --- slots ---
 
 

@@ -66,6 +66,7 @@ class Boxes:
                 select(OutboxRow)
                 .where(OutboxRow.channel == CHANNEL, OutboxRow.state == LetterState.UNKNOWN)
                 .where(col(OutboxRow.kind).not_in(NOT_WORTH_A_MENTION))
+                .where(col(OutboxRow.carried_by).is_(None))
                 .where(col(OutboxRow.reason).startswith(NOT_MENTIONED))
                 .order_by(col(OutboxRow.number))
             )

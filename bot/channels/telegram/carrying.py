@@ -35,11 +35,10 @@ from bot.channels.telegram.verdicts import (
     verdict_on,
 )
 from bot.channels.telegram.wire import Wire
-from bot.mailbox import Button, Kind, Letter, LetterState
+from bot.mailbox import PERHAPS_SENT, Button, Kind, Letter, LetterState
 
 log = logging.getLogger(__name__)
 
-PERHAPS_SENT = "perhaps sent before: "
 TWICE = " (possibly sent twice)"
 LONGEST_QUOTE = 300
 MOST_QUOTES = 5
@@ -58,6 +57,15 @@ class Arrived:
 
 
 Fate: TypeAlias = Arrived | Verdict
+
+
+@dataclass(frozen=True)
+class Piece:
+    """As much of a letter as one message takes; of several, only the first may sound."""
+
+    text: str
+    buttons: tuple[tuple[Button, ...], ...]
+    sounds: bool
 
 
 @dataclass(frozen=True)
@@ -146,7 +154,11 @@ class Carrier:
             for number, part in parts.items():
                 if part.state is PartState.SENDING:
                     await self._part_is(letter, number, PartState.UNKNOWN)
-            await self._hand_back(letter, "the process ended before it was sent")
+            if parts and letter.kind is Kind.REMINDER:
+                # At once and not at its turn: until then it could be put into another letter.
+                await self._settle(letter, await self._send_parts(letter))
+            else:
+                await self._hand_back(letter, "the process ended before it was sent")
 
     # --- one letter ---
 
@@ -168,7 +180,10 @@ class Carrier:
         for number, text in enumerate(texts):
             last = number == len(texts) - 1
             buttons = letter.reply.buttons if last else ()
-            part = done.get(number) or await self._send_part(letter, number, text, buttons)
+            sounds = letter.sounds and number == 0
+            part = done.get(number) or await self._send_part(
+                letter, number, Piece(text, buttons, sounds)
+            )
             match part:
                 case Part(state=PartState.SENT, message_id=int() as message_id):
                     fate = fate if isinstance(fate, Unknown) else Arrived(message_id)
@@ -180,13 +195,13 @@ class Carrier:
                     return part
         return fate or Wrong("it has no text")
 
-    async def _send_part(
-        self, letter: Letter, number: int, text: str, buttons: tuple[tuple[Button, ...], ...]
-    ) -> Part | Verdict:
+    async def _send_part(self, letter: Letter, number: int, piece: Piece) -> Part | Verdict:
         await self._limiter.turn()
         await self._part_is(letter, number, PartState.SENDING)
         try:
-            message_id = await self._wire.send(self._chat, text, buttons)
+            message_id = await self._wire.send(
+                self._chat, piece.text, piece.buttons, sounds=piece.sounds
+            )
         except TelegramError as why:
             verdict = verdict_on(why)
             if isinstance(verdict, Unknown):
@@ -278,7 +293,7 @@ class Carrier:
 
     async def _uncertain(self, letter: Letter, fate: Unknown) -> None:
         """A reminder goes once more and says so; anything else is mentioned at the next contact."""
-        if letter.kind is Kind.REMINDER and not perhaps_sent(letter):
+        if letter.kind is Kind.REMINDER and not letter.perhaps_sent:
             pace = self._pace
             wait = pace.server_trouble_seconds if fate.by_server else pace.resend_seconds
             await self._hand_back(letter, PERHAPS_SENT + fate.reason, after_seconds=wait)
@@ -294,7 +309,7 @@ class Carrier:
         await asyncio.to_thread(self._desk.lost, letter, LetterState.FAILED, reason)
 
     async def _hand_back(self, letter: Letter, reason: str, *, after_seconds: float = 0.0) -> None:
-        kept = letter.reason if perhaps_sent(letter) and letter.reason else reason
+        kept = letter.reason if letter.perhaps_sent and letter.reason else reason
         await asyncio.to_thread(
             self._desk.not_delivered, letter, after_seconds=after_seconds, reason=kept
         )
@@ -317,7 +332,7 @@ class Carrier:
             return
         await self._limiter.turn()
         try:
-            await self._wire.send(self._chat, mention_of(letters), ())
+            await self._wire.send(self._chat, mention_of(letters), (), sounds=False)
         except TelegramError as why:
             log.info("what may not have arrived is mentioned later: %s", verdict_on(why))
             return
@@ -327,14 +342,9 @@ class Carrier:
         return asyncio.get_running_loop().time()
 
 
-def perhaps_sent(letter: Letter) -> bool:
-    """Tell whether a letter may have arrived at an earlier try."""
-    return (letter.reason or "").startswith(PERHAPS_SENT)
-
-
 def text_of(letter: Letter) -> str:
     """Give what a letter says, marked when it may be there already."""
-    return letter.reply.text + (TWICE if perhaps_sent(letter) else "")
+    return letter.reply.text + (TWICE if letter.perhaps_sent else "")
 
 
 def mention_of(letters: list[Letter]) -> str:

@@ -128,7 +128,7 @@ async def _updates(wire: Wire) -> AsyncIterator[Any]:
 async def _greet(wire: Wire, found: Found) -> None:
     """Say so in the chat; that it could not be said is no reason to fail."""
     try:
-        await wire.send(str(found.id), WELCOME, ())
+        await wire.send(str(found.id), WELCOME, (), sounds=False)
     except TelegramError:
         return
 

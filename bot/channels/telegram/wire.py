@@ -79,10 +79,16 @@ class Wire:
         asked = {"offset": offset, "timeout": 0, "limit": 1}
         await self._bot.do_api_request("getUpdates", api_kwargs=asked)
 
-    async def send(self, chat: str, text: str, buttons: Sequence[Sequence[Button]]) -> int:
-        """Send plain text with buttons; gives the message's id."""
+    async def send(
+        self, chat: str, text: str, buttons: Sequence[Sequence[Button]], *, sounds: bool
+    ) -> int:
+        """Send plain text with buttons, with or without a sound; gives the message's id."""
         message = await self._bot.send_message(
-            int(chat), text, reply_markup=keyboard(buttons), link_preview_options=NO_PREVIEW
+            int(chat),
+            text,
+            reply_markup=keyboard(buttons),
+            link_preview_options=NO_PREVIEW,
+            disable_notification=not sounds,
         )
         return message.message_id
 

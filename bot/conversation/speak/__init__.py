@@ -6,6 +6,7 @@ from bot.conversation.speak.first import (
     say_nudge,
     say_proposal,
     say_reminder,
+    say_reminders,
     say_review,
     with_offers,
 )
@@ -19,6 +20,7 @@ __all__ = [
     "say_nudge",
     "say_proposal",
     "say_reminder",
+    "say_reminders",
     "say_review",
     "speak",
     "with_offers",

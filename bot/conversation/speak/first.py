@@ -11,6 +11,7 @@ from typing import assert_never
 
 from bot.conversation.speak.phrases import (
     Rows,
+    clipped,
     count_phrase,
     day_phrase,
     length_phrase,
@@ -28,6 +29,7 @@ from heartbeat.review import Review
 from heartbeat.said import SavedQuestion, UnfinishedStudy
 
 LATE_ENOUGH_TO_SAY = timedelta(minutes=2)
+LONGEST_LINE = 120
 
 
 def say_briefing(briefing: Briefing, now: datetime) -> Reply:
@@ -193,6 +195,19 @@ def say_reminder(reminder: Reminder, now: datetime, *, again: bool) -> Reply:
     repeat = "  (possibly said before)" if again else ""
     task = ((Button("Done", f"done:{reminder.task_id}"),),) if reminder.task_id else ()
     return Reply(f"⏰ {reminder.text}{suffix}{repeat}", task)
+
+
+def say_reminders(reminders: Sequence[Reminder], now: datetime) -> Reply:
+    """Say several reminders that waited together, each with the time that it was set for."""
+    lines = [
+        f"{moment_phrase(each.at, now)}  {clipped(each.text, LONGEST_LINE)}" for each in reminders
+    ]
+    tasks = [
+        (Button(f"Done: {each.text[:28]}", f"done:{each.task_id}"),)
+        for each in reminders
+        if each.task_id
+    ]
+    return Reply("\n".join([f"⏰ {len(reminders)} reminders that waited:", *lines]), tuple(tasks))
 
 
 def with_offers(reply: Reply, offers: Sequence[Offer]) -> Reply:

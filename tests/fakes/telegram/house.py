@@ -86,12 +86,17 @@ def served(
 
 
 def says_first(
-    app: App, text: str, kind: Kind = Kind.REMINDER, *, buttons: tuple[Button, ...] = ()
+    app: App,
+    text: str,
+    kind: Kind = Kind.REMINDER,
+    *,
+    buttons: tuple[Button, ...] = (),
+    sounds: bool = False,
 ) -> None:
     """Queue a letter that nobody asked for."""
     key = f"test:{text[:40]}"
     reply = Reply(text, (buttons,) if buttons else ())
-    app.door.write(lambda writers: writers.mail.queue(key, HOME_CHAT, kind, reply))
+    app.door.write(lambda writers: writers.mail.queue(key, HOME_CHAT, kind, reply, sounds=sounds))
 
 
 def rows_of(app: App, table: type[SQLModel]) -> list[SQLModel]:
