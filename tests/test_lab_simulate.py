@@ -65,7 +65,7 @@ def ran(
 
 @given(
     jobs=some_jobs,
-    order=st.sampled_from(Order),
+    order=st.sampled_from((Order.FIFO, Order.SHORTEST)),
     backfill=st.sampled_from((Backfill.NONE, Backfill.SKIP, Backfill.EASY)),
     fit=st.sampled_from(Fit),
     nodes=st.integers(3, 5),
@@ -211,9 +211,7 @@ some_rules = st.builds(
     preempts=st.booleans(),
     reclaims=st.booleans(),
     checkpoints=st.just(Checkpoints(5.0, 1.0)),
-    quotas=st.sampled_from(
-        (None, None, Quotas({"a": 8, "b": 4}), Quotas({"a": 4}, Sharing.DOMINANT))
-    ),
+    quotas=st.sampled_from((None, None, Quotas({"a": 8, "b": 4}), Quotas({"a": 4}, Sharing.EVEN))),
     migration_seconds=st.sampled_from((None, 2.0)),
 )
 
@@ -421,6 +419,41 @@ def test_dominant_resource_fairness_gives_the_shares_of_its_paper():
     assert count == {"a": 3, "b": 2}
 
 
+some_needs = st.fixed_dictionaries({"GPUs": st.integers(0, 3), "CPUs": st.integers(0, 5)}).filter(
+    lambda needs: any(needs.values())
+)
+
+
+@given(
+    task=st.fixed_dictionaries({"a": some_needs, "b": some_needs, "c": some_needs}),
+    gpus=st.integers(3, 6),
+    cpus=st.integers(5, 9),
+)
+@settings(max_examples=60, deadline=None)
+def test_the_order_by_dominant_shares_starts_what_progressive_filling_counts(task, gpus, cpus):
+    jobs = table(
+        Job(0, 9, needs["GPUs"], needs["CPUs"], tenant=tenant)
+        for tenant, needs in sorted(task.items())
+        for _ in range(cpus)
+    )
+    result = simulate(jobs, (Node(gpus, cpus=cpus),), Rules(Order.DOMINANT))
+    at_once = [jobs.row(one.job).tenant for one in started(result) if one.at == 0]
+    count = progressive_filling({"GPUs": gpus, "CPUs": cpus}, task)
+    assert {tenant: at_once.count(tenant) for tenant in task} == count
+
+
+def test_the_tenant_with_the_smallest_dominant_share_goes_first_as_in_the_paper():
+    jobs = table(
+        [Job(0, 9, 1, 4, tenant="a") for _ in range(9)]
+        + [Job(0, 9, 3, 1, tenant="b") for _ in range(9)]
+    )
+    fifo, fair = (
+        simulate(jobs, (Node(9, cpus=18),), Rules(order)) for order in (Order.FIFO, Order.DOMINANT)
+    )
+    assert [(run.start[:9] == 0).sum() for run in (fifo, fair)] == [4, 3]
+    assert [(run.start[9:] == 0).sum() for run in (fifo, fair)] == [1, 2]
+
+
 def test_a_tenant_below_its_quota_takes_back_the_newest_borrowed_gpus_at_checkpoint_cost():
     lent = [Job(0, 100, 8, tenant="a"), Job(1, 100, 4, tenant="a"), Job(1, 100, 4, tenant="a")]
     jobs = table([*lent, Job(25, 10, 4, tenant="b")])
@@ -457,6 +490,7 @@ def test_cpu_only_jobs_take_cpus_and_no_gpu():
         (Job(0, 1, 99), "99 GPUs asked for; the most that fits is 16"),
         (Job(0, 1, 1, kind="H100"), "no H100 GPU; the fleet has A100"),
         (Job(0, 1, 1, cpus=64), "64 CPUs beside 1 GPUs; the largest node has 0 CPUs"),
+        (Job(0, 1, 0, cpus=8), r"8 CPUs beside 0 GPUs; .* \(--cpus gives nodes more\)"),
     ],
 )
 def test_an_impossible_job_is_named_with_the_nearest_that_fits(job, words):

@@ -92,6 +92,17 @@ def test_the_rule_of_fit_and_whole_nodes_are_options_too(tmp_path):
     assert (scattered["mean_wait"], scattered["fit"]) == (25, "worst-fit")
 
 
+def test_jobs_that_ask_for_cpus_are_shared_out_by_dominant_shares(tmp_path):
+    jobs = tmp_path / "jobs.csv"
+    rows = ["0,100,1,4,a"] * 9 + ["0,100,3,1,b"] * 9
+    jobs.write_text("\n".join(["submit_seconds,duration_seconds,gpus,cpus,tenant", *rows]))
+    words = ("simulate", "--trace", jobs, "--nodes", 1, "--gpus", 9, "--json")
+    assert "(--cpus gives nodes more)" in refused(*words)
+    runs = [json.loads(typed(*words, "--cpus", 18, "--order", o)) for o in ("fifo", "dominant")]
+    assert [run["finished"] for run in runs] == [18, 18]
+    assert runs[0]["mean_wait"] != runs[1]["mean_wait"]
+
+
 def test_lost_switches_drains_and_reclaimed_quota_are_options_too(tmp_path):
     words = ("simulate", "--make", 150, "--nodes", 4, "--load", 3, "--json")
     troubled = ("--switch-failures", 3, "--switch-nodes", 2, "--drains", 4)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from gpu_lab.placement.protocol.replay import Curves
     from gpu_lab.simulate.jobs import Jobs
     from gpu_lab.simulate.report import QueueCurve
+    from gpu_lab.simulate.room import Node
     from gpu_lab.simulate.rules import Disruption, Quotas, Rules
     from gpu_lab.simulate.troubles import Troubles
 
@@ -54,7 +55,8 @@ def simulate(
     ] = "events",
     nodes: Annotated[int, typer.Option(min=1, max=MOST_NODES, help="Nodes, for events.")] = 64,
     gpus: Annotated[int, typer.Option(min=1, max=64, help="GPUs of a node, for events.")] = 8,
-    order: Annotated[str, typer.Option(help="fifo or shortest.")] = "fifo",
+    cpus: Annotated[int, typer.Option(min=0, help="CPUs of a node, for events.")] = 0,
+    order: Annotated[str, typer.Option(help="fifo, shortest, dominant.")] = "fifo",
     backfill: Annotated[
         str, typer.Option(help="none, skip, easy, easy-by-counts, conservative.")
     ] = "skip",
@@ -103,6 +105,7 @@ def simulate(
     """Run the FGD inflation protocol, or jobs in time on a fleet of equal nodes."""
     if reclaims and not quota:
         fail("--reclaims needs --quota TENANT=GPUS; without quotas nothing is lent")
+    from gpu_lab.simulate.room import uniform
     from gpu_lab.simulate.rules import Backfill, Fit, Order, Rules
     from gpu_lab.simulate.troubles import Troubles
 
@@ -126,7 +129,8 @@ def simulate(
                 )
                 troubles = Troubles(failures, switch_failures, switch_nodes, drains)
                 broken = _disruptions(troubles, nodes, jobs, seed)
-                _simulate_events(jobs, nodes, gpus, rules, broken, picture, as_json=as_json)
+                fleet = uniform(nodes, gpus, cpus=cpus)
+                _simulate_events(jobs, fleet, rules, broken, picture, as_json=as_json)
             case unknown:
                 fail(f"no protocol {unknown!r}; there are: fgd, events")
 
@@ -243,8 +247,7 @@ def _disruptions(troubles: Troubles, nodes: int, jobs: Jobs, seed: int) -> list[
 
 def _simulate_events(
     jobs: Jobs,
-    nodes: int,
-    gpus: int,
+    fleet: Sequence[Node],
     rules: Rules,
     disruptions: Sequence[Disruption],
     picture: Path | None,
@@ -253,9 +256,9 @@ def _simulate_events(
 ) -> None:
     from gpu_lab.simulate.replay import simulate as run
     from gpu_lab.simulate.report import queue_curve, summary
-    from gpu_lab.simulate.room import uniform
 
-    result = run(jobs, uniform(nodes, gpus), rules, disruptions)
+    result = run(jobs, fleet, rules, disruptions)
+    nodes, gpus = len(fleet), fleet[0].gpus
     figures = asdict(summary(result))
     order, backfill = str(rules.order), str(rules.backfill)
     if picture is not None:
@@ -350,6 +353,7 @@ def sweep(
     ] = None,
     nodes: Annotated[int, typer.Option(min=1, max=MOST_NODES, help="Nodes, for events.")] = 64,
     gpus: Annotated[int, typer.Option(min=1, max=64, help="GPUs of a node, for events.")] = 8,
+    cpus: Annotated[int, typer.Option(min=0, help="CPUs of a node, for events.")] = 0,
     make: Annotated[int, typer.Option(min=1, help="Made jobs per run, without a trace.")] = 10_000,
     workers: Annotated[int, typer.Option(min=1, help="Processes on this machine.")] = 2,
     dask: Annotated[str, typer.Option(help="A Dask scheduler instead, tcp://HOST:PORT.")] = "",
@@ -374,7 +378,7 @@ def sweep(
             how: Inflation | InTime = Inflation(trace.resolve(), sequence and sequence.resolve())
             names, places = policy or ["best-fit", "fgd"], workload or ["default"]
         elif protocol == "events":
-            how = InTime(nodes, gpus, make, trace and trace.resolve(), reader)
+            how = InTime(nodes, gpus, make, trace and trace.resolve(), reader, cpus)
             names = policy or ["fifo/none", "fifo/skip", "fifo/easy"]
             places = workload or [trace.stem if trace else "made"]
         else:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -39,6 +39,7 @@ from gpu_lab.simulate.rules import (
     SwitchFailure,
 )
 from gpu_lab.simulate.shares import water_filling
+from gpu_lab.simulate.turns import Turns
 
 END, BACK, GONE, ARRIVAL, EVICT = range(5)
 
@@ -59,8 +60,8 @@ class Engine:
         self, jobs: Jobs, nodes: Sequence[Node], rules: Rules, disruptions: Sequence[Disruption]
     ) -> None:
         self.jobs = [jobs.row(number) for number in range(len(jobs))]
-        for job in set(self.jobs):
-            check_possible(nodes, Job(0, 0, job.gpus, job.cpus, kind=job.kind))
+        for gpus, cpus, kind in {(job.gpus, job.cpus, job.kind) for job in self.jobs}:
+            check_possible(nodes, Job(0, 0, gpus, cpus, kind=kind))
         self.table, self.rules = jobs, rules
         self.room = Room(nodes, rules.fit)
         self.running: dict[int, Running] = {}
@@ -227,9 +228,7 @@ class Engine:
             starts = self._pass(now, shares)
             for number, placement, share in starts:
                 self._start(number, placement, now, share)
-            done = {number for number, _, _ in starts}
-            self.waiting = [entry for entry in self.waiting if entry[2] not in done]
-            heapq.heapify(self.waiting)
+            self._leave_queue({number for number, _, _ in starts})
             if not (
                 self._make_way(now, shares)
                 or self._reclaim(now, shares)
@@ -243,20 +242,19 @@ class Engine:
         if shares is None or not self.rules.reclaims:
             return False
         deserved = self._deserved(shares)
-        for entry in sorted(self.waiting):
-            job = self.jobs[entry[2]]
+        for number, job in self._turns():
             held = self._held(job.tenant) + job.gpus
-            if entry[2] in self.claims or not 0 < job.gpus <= held <= deserved.get(job.tenant, 0):
+            if number in self.claims or not 0 < job.gpus <= held <= deserved.get(job.tenant, 0):
                 continue
             running = list(self.running.values())
             if stopped := borrowers(self.room, job, running, deserved, now):
-                self._take_back(entry, stopped, now, shares)
+                self._take_back(number, stopped, now, shares)
                 return True
         return False
 
     def _take_back(
         self,
-        entry: tuple[float, float, int],
+        number: int,
         stopped: Sequence[int],
         now: float,
         shares: dict[str, int],
@@ -264,17 +262,15 @@ class Engine:
         # The claimant starts at once: left to the next pass, those just stopped stand before it.
         for other in stopped:
             self._stop(other, now, Why.RECLAIMED)
-        number = entry[2]
         self.claims.add(number)
-        self.waiting.remove(entry)
-        heapq.heapify(self.waiting)
+        self._leave_queue({number})
         placement = self.room.fit(self.jobs[number])
         assert placement is not None
         self._start(number, placement, now, shares[self.jobs[number].tenant])
 
     def _deserved(self, shares: dict[str, int]) -> dict[str, int]:
         quotas = self.rules.quotas
-        if quotas is None or quotas.sharing is Sharing.DOMINANT:
+        if quotas is None or quotas.sharing is Sharing.EVEN:
             return shares
         return {tenant: quotas.gpus.get(tenant, 0) for tenant in shares}
 
@@ -290,19 +286,26 @@ class Engine:
         )
         if shares is None or not lends or self.running or not self.waiting:
             return False
-        first = min(self.waiting)
-        placement = self.room.fit(self.jobs[first[2]])
+        number, job = next(iter(self._turns()))
+        placement = self.room.fit(job)
         if placement is None:
             return False
-        self.waiting.remove(first)
-        heapq.heapify(self.waiting)
-        self._start(first[2], placement, now, self.jobs[first[2]].gpus)
+        self._leave_queue({number})
+        self._start(number, placement, now, job.gpus)
         return True
 
     def _pass(self, now: float, shares: dict[str, int] | None) -> Starts:
-        waiting = [(entry[2], self.jobs[entry[2]]) for entry in sorted(self.waiting)]
         running = list(self.running.values())
-        return chosen(self.rules, self.room.copy(), waiting, running, now, shares)
+        return chosen(self.rules, self.room.copy(), self._turns(shares), running, now)
+
+    def _turns(self, shares: dict[str, int] | None = None) -> Turns:
+        waiting = [(number, self.jobs[number]) for _, _, number in sorted(self.waiting)]
+        running = (one.job for one in self.running.values())
+        return Turns(self.rules.order, waiting, running, self.room.capacity, shares)
+
+    def _leave_queue(self, numbers: Collection[int]) -> None:
+        self.waiting = [entry for entry in self.waiting if entry[2] not in numbers]
+        heapq.heapify(self.waiting)
 
     def _shares(self) -> dict[str, int] | None:
         quotas = self.rules.quotas
@@ -313,13 +316,13 @@ class Engine:
             demand[running.job.tenant] += running.job.gpus
         for _, _, number in self.waiting:
             demand[self.jobs[number].tenant] += self.jobs[number].gpus
-        return lend(quotas, sum(node.gpus for node in self.room.nodes), demand)
+        return lend(quotas, self.room.capacity["GPUs"], demand)
 
     def _make_way(self, now: float, shares: dict[str, int] | None) -> bool:
-        if not self.waiting or shares is not None:
+        makes_way = self.rules.preempts or self.rules.migration_seconds is not None
+        if not makes_way or not self.waiting or shares is not None:
             return False
-        number = min(self.waiting)[2]
-        job = self.jobs[number]
+        _, job = next(iter(self._turns()))
         running = list(self.running.values())
         if self.rules.migration_seconds is not None and (
             moves := clearing(self.room, job, running)
@@ -358,8 +361,7 @@ def lend(quotas: Quotas, capacity: int, demand: dict[str, int]) -> dict[str, int
             return {name: quotas.gpus.get(name, 0) for name in demand}
         case Sharing.WATER_FILLING:
             return water_filling(capacity, quotas.gpus, demand)
-        case Sharing.DOMINANT:
-            # With GPUs as the one lent resource, equal dominant shares are an even filling.
+        case Sharing.EVEN:
             return water_filling(capacity, {}, demand)
         case unknown:
             assert_never(unknown)

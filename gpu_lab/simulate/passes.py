@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import assert_never
 
 from gpu_lab.simulate.jobs import Job
@@ -18,8 +19,8 @@ from gpu_lab.simulate.plans import (
 )
 from gpu_lab.simulate.room import Placement, Room
 from gpu_lab.simulate.rules import Backfill, Rules
+from gpu_lab.simulate.turns import Turns
 
-Waiting = Sequence[tuple[int, Job]]
 Starts = list[tuple[int, Placement, int | None]]
 
 
@@ -35,101 +36,63 @@ class Running:
     placement: Placement
 
 
-@dataclass
-class _Allowance:
-    # What each tenant still may take; None lends without limit.
-    left: dict[str, int] | None
-    shares: dict[str, int] | None
-
-    def admits(self, job: Job) -> bool:
-        return self.left is None or self.left.get(job.tenant, 0) >= job.gpus
-
-    def use(self, job: Job) -> int | None:
-        if self.left is None or self.shares is None:
-            return None
-        self.left[job.tenant] -= job.gpus
-        return self.shares[job.tenant]
-
-
 def chosen(
-    rules: Rules,
-    room: Room,
-    waiting: Waiting,
-    running: Sequence[Running],
-    now: float,
-    shares: dict[str, int] | None,
+    rules: Rules, room: Room, turns: Turns, running: Sequence[Running], now: float
 ) -> Starts:
-    """Give the jobs that start now, in order, with their places; uses `room` up.
+    """Give the jobs that start now, in order, with their places; uses `room` and `turns` up.
 
     A job beyond its tenant's share stands aside: it neither starts nor blocks the others.
     """
-    allowance = _Allowance(None, None)
-    if shares is not None:
-        left = dict(shares)
-        for one in running:
-            left[one.job.tenant] = left.get(one.job.tenant, 0) - one.job.gpus
-        allowance = _Allowance(left, shares)
     match rules.backfill:
         case Backfill.NONE:
-            return _straight(room, waiting, allowance)[0]
+            return _straight(room, turns)[0]
         case Backfill.SKIP:
-            return _skipping(room, waiting, allowance)
+            return _skipping(room, turns)
         case Backfill.EASY | Backfill.EASY_BY_COUNTS:
-            return _easy(rules, room, waiting, running, now, allowance)
+            return _easy(rules, room, turns, running, now)
         case Backfill.CONSERVATIVE:
-            return _conservative(rules, room, waiting, running, now, allowance)
+            return _conservative(rules, room, turns, running, now)
         case unknown:
             assert_never(unknown)
 
 
-def _straight(room: Room, waiting: Waiting, allowance: _Allowance) -> tuple[Starts, int]:
-    # The starts, and the place in the queue of the first job that does not fit.
+def _straight(room: Room, turns: Turns) -> tuple[Starts, Job | None]:
+    # The starts, and the first job that does not fit.
     starts: Starts = []
-    for place, (number, job) in enumerate(waiting):
-        if not allowance.admits(job):
-            continue
+    for number, job in turns:
         placement = room.fit(job)
         if placement is None:
-            return starts, place
+            return starts, job
         room.take(placement)
-        starts.append((number, placement, allowance.use(job)))
-    return starts, len(waiting)
+        starts.append((number, placement, turns.started(job)))
+    return starts, None
 
 
-def _skipping(room: Room, waiting: Waiting, allowance: _Allowance) -> Starts:
+def _skipping(room: Room, turns: Turns) -> Starts:
     starts: Starts = []
-    for number, job in waiting:
-        if allowance.admits(job) and (placement := room.fit(job)) is not None:
+    for number, job in turns:
+        if (placement := room.fit(job)) is not None:
             room.take(placement)
-            starts.append((number, placement, allowance.use(job)))
+            starts.append((number, placement, turns.started(job)))
     return starts
 
 
-def _easy(
-    rules: Rules,
-    room: Room,
-    waiting: Waiting,
-    running: Sequence[Running],
-    now: float,
-    allowance: _Allowance,
-) -> Starts:
-    starts, blocked = _straight(room, waiting, allowance)
-    if blocked == len(waiting):
+def _easy(rules: Rules, room: Room, turns: Turns, running: Sequence[Running], now: float) -> Starts:
+    starts, blocked = _straight(room, turns)
+    if blocked is None:
         return starts
     by_counts = rules.backfill is Backfill.EASY_BY_COUNTS
     reservation = (reserve_by_counts if by_counts else reserve)(
-        room, waiting[blocked][1], _releases(waiting, running, starts, now), now
+        room, blocked, _releases(turns, running, starts, now), now
     )
-    for number, job in waiting[blocked + 1 :]:
-        if not allowance.admits(job):
-            continue
+    for number, job in turns:
         placement = beside(room, job, reservation, now)
         if placement is None:
             continue
         room.take(placement)
         if now + job.estimate > reservation.at:
             reservation = _narrowed(reservation, placement, by_counts=by_counts)
-        starts.append((number, placement, allowance.use(job)))
+        starts.append((number, placement, turns.started(job)))
     return starts
 
 
@@ -142,28 +105,17 @@ def _narrowed(reservation: Reservation, placement: Placement, *, by_counts: bool
 
 
 def _conservative(
-    rules: Rules,
-    room: Room,
-    waiting: Waiting,
-    running: Sequence[Running],
-    now: float,
-    allowance: _Allowance,
+    rules: Rules, room: Room, turns: Turns, running: Sequence[Running], now: float
 ) -> Starts:
-    admitted = []
-    for number, job in waiting:
-        if allowance.admits(job):
-            admitted.append((number, job, allowance.use(job)))
-        if len(admitted) == rules.depth:
-            break
+    planned = [(number, job, turns.started(job)) for number, job in islice(turns, rules.depth)]
     releases = [Release(max(one.promised, now), one.placement) for one in running]
-    starts = starts_now(room, [job for _, job, _ in admitted], releases, now)
-    return [(admitted[place][0], placement, admitted[place][2]) for place, placement in starts]
+    starts = starts_now(room, [job for _, job, _ in planned], releases, now)
+    return [(planned[place][0], placement, planned[place][2]) for place, placement in starts]
 
 
 def _releases(
-    waiting: Waiting, running: Sequence[Running], starts: Starts, now: float
+    turns: Turns, running: Sequence[Running], starts: Starts, now: float
 ) -> list[Release]:
-    jobs = dict(waiting)
     releases = [Release(max(one.promised, now), one.placement) for one in running]
-    releases += [Release(now + jobs[n].estimate, placement) for n, placement, _ in starts]
+    releases += [Release(now + turns.jobs[n].estimate, placement) for n, placement, _ in starts]
     return releases

@@ -46,7 +46,12 @@ def can_compile(
     jobs: Jobs, nodes: Sequence[Node], rules: Rules, disruptions: Sequence[Disruption]
 ) -> bool:
     """Say whether the kernels know all that this run needs."""
-    plain = rules.preempts or rules.quotas is not None or rules.migration_seconds is not None
+    plain = (
+        rules.order is Order.DOMINANT
+        or rules.preempts
+        or rules.quotas is not None
+        or rules.migration_seconds is not None
+    )
     uniform = len(set(nodes)) == 1 and nodes[0].gpus > 0
     asks = bool((jobs.kind >= 0).any() or jobs.cpus.any() or (jobs.gpus == 0).any())
     return not (plain or disruptions or asks) and uniform and rules.backfill in COMPILED

@@ -61,6 +61,14 @@ class Room:
         """Count the free GPUs of open nodes."""
         return sum(gpus for gpus, is_open in zip(self.gpus, self.open, strict=True) if is_open)
 
+    @property
+    def capacity(self) -> dict[str, int]:
+        """Add up what all nodes have of each resource, in use or not."""
+        return {
+            "GPUs": sum(node.gpus for node in self.nodes),
+            "CPUs": sum(node.cpus for node in self.nodes),
+        }
+
     def take(self, placement: Placement) -> None:
         """Give a job its parts."""
         for part in placement:
@@ -82,7 +90,7 @@ class Room:
         usable = [n for n, node in enumerate(self.nodes) if _suits(node, job)]
         if any(_holds(self.nodes[n], job) for n in usable):
             return self._one_node(usable, job.gpus, job.cpus)
-        for gpus in dict.fromkeys(self.nodes[n].gpus for n in usable):
+        for gpus in dict.fromkeys(self.nodes[n].gpus for n in usable if job.gpus):
             same = [n for n in usable if self.nodes[n].gpus == gpus]
             if gpus and (placement := self._gang(same, gpus, job)):
                 return placement
@@ -130,7 +138,8 @@ def check_possible(nodes: Sequence[Node], job: Job) -> None:
     if job.gpus > total:
         raise ImpossibleJob(f"{job.gpus} GPUs asked for; the most that fits is {total}")
     most = max(node.cpus for node in nodes)
-    raise ImpossibleJob(f"{job.cpus} CPUs beside {job.gpus} GPUs; the largest node has {most} CPUs")
+    asked = f"{job.cpus} CPUs beside {job.gpus} GPUs"
+    raise ImpossibleJob(f"{asked}; the largest node has {most} CPUs (--cpus gives nodes more)")
 
 
 def _suits(node: Node, job: Job) -> bool:

@@ -8,10 +8,15 @@ from enum import StrEnum
 
 
 class Order(StrEnum):
-    """Who stands first among equals in priority."""
+    """Who stands first among equals in priority.
+
+    `fifo`: who came first. `shortest`: the least work left. `dominant`: the tenant whose largest
+    share of any resource, GPUs or CPUs, is the least (dominant-resource fairness).
+    """
 
     FIFO = "fifo"
     SHORTEST = "shortest"
+    DOMINANT = "dominant"
 
 
 class Backfill(StrEnum):
@@ -43,13 +48,15 @@ class Fit(StrEnum):
 class Sharing(StrEnum):
     """How GPUs beyond everyone's quota are lent.
 
+    `no-borrowing`: not at all. `water-filling`: quota first, the rest by quota. `even`: the same
+    to everyone, whatever the quotas.
     Where GPUs are lent at all, a fleet that stands idle lends the first gang in the queue all it
     needs, even past its tenant's share: gangs cannot be cut to the size of a share.
     """
 
     NO_BORROWING = "no-borrowing"
     WATER_FILLING = "water-filling"
-    DOMINANT = "dominant"
+    EVEN = "even"
 
 
 @dataclass(frozen=True)
@@ -73,7 +80,7 @@ class Rules:
     """Everything the scheduler goes by.
 
     `preempts`: a job may stop running ones of lower priority. `reclaims`: a tenant below what it
-    deserves (its quota; under dominant sharing its share) takes lent GPUs back by stopping those
+    deserves (its quota; under even sharing its share) takes lent GPUs back by stopping those
     who borrow; without quotas it does nothing. `migration_seconds`: what a moved
     job pauses for, None for no defragmentation. `depth`: how many waiting jobs conservative
     backfilling plans for. `drained_at_once`: the disruption budget of maintenance.

@@ -41,7 +41,8 @@ class Inflation:
 class InTime:
     """Jobs in time on equal nodes: a trace file, or None for made jobs, so many per cell.
 
-    `reader` names whose columns the trace has; empty, the columns tell.
+    `reader` names whose columns the trace has; empty, the columns tell. `nodes` of so many
+    `gpus` and `cpus` each.
     """
 
     nodes: int
@@ -49,6 +50,7 @@ class InTime:
     jobs: int
     trace: Path | None = None
     reader: str = ""
+    cpus: int = 0
 
 
 Protocol = Inflation | InTime
@@ -114,7 +116,7 @@ def _inflation(cell: Cell, protocol: Inflation) -> Figures:
 
 
 def _in_time(cell: Cell, protocol: InTime) -> Figures:
-    nodes = uniform(protocol.nodes, protocol.gpus)
+    nodes = uniform(protocol.nodes, protocol.gpus, cpus=protocol.cpus)
     found = summary(simulate(_jobs(cell, protocol), nodes, rules_of(cell.policy)))
     return Figures(
         mean_completion=found.mean_completion,
