@@ -56,20 +56,28 @@ def test_only_what_is_missing_or_torn_is_run_again(tmp_path, monkeypatch):
     monkeypatch.setattr(
         sweeping,
         "keep",
-        lambda folder, cell, figures: ran.append(cell) or real(folder, cell, figures),
+        lambda folder, cell, *result: ran.append(cell) or real(folder, cell, *result),
     )
     assert sweep(some_cells(), SMALL, tmp_path, ONE) == results
     assert sorted(cell.key for cell in ran) == sorted([torn.key, gone.key])
 
 
+def test_results_of_another_fleet_in_the_same_folder_are_not_taken_for_these(tmp_path):
+    wanted = some_cells()[:2]
+    small = sweep(wanted, SMALL, tmp_path, ONE)
+    large = sweep(wanted, replace(SMALL, nodes=8), tmp_path, ONE)
+    assert large == {cell: run(cell, replace(SMALL, nodes=8)) for cell in wanted}
+    assert large != small
+
+
 def test_a_full_disk_stops_the_sweep_and_says_what_is_kept(tmp_path, monkeypatch):
     real, room = sweeping.keep, [3]
 
-    def until_full(folder: Path, cell: Cell, figures: Figures) -> None:
+    def until_full(folder: Path, *result: object) -> None:
         if not room[0]:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
         room[0] -= 1
-        real(folder, cell, figures)
+        real(folder, *result)
 
     monkeypatch.setattr(sweeping, "keep", until_full)
     with pytest.raises(SweepStopped, match="is full; 3 of 8 cells are kept; the same command"):
@@ -85,7 +93,7 @@ def test_a_result_that_cannot_be_written_leaves_nothing_half(tmp_path, monkeypat
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="full"):
-        keep(tmp_path, some_cells()[0], Figures(allocation=1.0))
+        keep(tmp_path, some_cells()[0], SMALL, Figures(allocation=1.0))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -168,9 +176,10 @@ def test_cells_of_the_inflation_protocol_read_their_trace(tmp_path):
     figures = run(Cell("fgd", "two", 1, 1.0), Inflation(tmp_path))
     assert figures.mean_wait is None
     assert figures.failed is not None
-    assert kept(tmp_path, Cell("fgd", "two", 1, 1.0)) is None
-    keep(tmp_path, Cell("fgd", "two", 1, 1.0), figures)
-    assert json.loads((tmp_path / "two--fgd--1--1.json").read_text())["failed"] == figures.failed
+    assert kept(tmp_path, Cell("fgd", "two", 1, 1.0), Inflation(tmp_path)) is None
+    keep(tmp_path, Cell("fgd", "two", 1, 1.0), Inflation(tmp_path), figures)
+    on_disk = json.loads((tmp_path / "two--fgd--1--1.json").read_text())["figures"]
+    assert on_disk["failed"] == figures.failed
 
 
 def test_a_trace_that_is_not_there_is_named_by_the_sweep_and_not_taken_for_a_dead_worker(tmp_path):

@@ -1,7 +1,7 @@
 """Running cells over processes or a cluster, each result kept as a file as soon as it is there.
 
 A sweep that was stopped, by hand, by a full disk or by a worker that died, goes on with the same
-command: cells that have a file are not run again.
+command: cells that have a file of the same protocol are not run again.
 """
 
 from __future__ import annotations
@@ -71,7 +71,9 @@ def sweep(
     `done` is told of each cell as it ends, those found finished first. Raises `SweepStopped`
     when the disk is full or a worker dies, `ExtraNeeded`, `BadSweep`.
     """
-    found = {cell: figures for cell in wanted if (figures := kept(folder, cell)) is not None}
+    found = {
+        cell: figures for cell in wanted if (figures := kept(folder, cell, protocol)) is not None
+    }
     for cell in found:
         done(cell)
     todo = [cell for cell in wanted if cell not in found]
@@ -79,7 +81,7 @@ def sweep(
         folder.mkdir(parents=True, exist_ok=True)
         with _cluster(where) as pool:
             for cell, figures in pool(todo, protocol):
-                keep(folder, cell, figures)
+                keep(folder, cell, protocol, figures)
                 found[cell] = figures
                 done(cell)
     except OSError as failed:
@@ -94,21 +96,22 @@ def sweep(
     return {cell: found[cell] for cell in wanted}
 
 
-def kept(folder: Path, cell: Cell) -> Figures | None:
-    """Read a cell's kept result; one that is missing or torn counts as not run."""
+def kept(folder: Path, cell: Cell, protocol: Protocol) -> Figures | None:
+    """Read a cell's kept result; missing, torn or of another protocol it counts as not run."""
     try:
-        return Figures(**json.loads((folder / f"{cell.key}.json").read_text("utf-8")))
-    except (FileNotFoundError, json.JSONDecodeError, TypeError):
+        result = json.loads((folder / f"{cell.key}.json").read_text("utf-8"))
+        return Figures(**result["figures"]) if result["protocol"] == repr(protocol) else None
+    except (FileNotFoundError, json.JSONDecodeError, KeyError, TypeError):
         return None
 
 
-def keep(folder: Path, cell: Cell, figures: Figures) -> None:
+def keep(folder: Path, cell: Cell, protocol: Protocol, figures: Figures) -> None:
     """Write a cell's result whole or not at all."""
     path = folder / f"{cell.key}.json"
     fresh = path.with_suffix(".part")
     try:
         with fresh.open("w", encoding="utf-8") as file:
-            json.dump(asdict(figures), file)
+            json.dump({"protocol": repr(protocol), "figures": asdict(figures)}, file)
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(path)
