@@ -6,7 +6,7 @@ The sync itself is `tasks_sync.sync`; here is when it runs and who hears of what
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,8 +18,17 @@ from bot.conversation.meaning import BeginLink, Errand, FinishLink, SyncNow
 from bot.conversation.speak.google import ConsentAt, ErrandDone, Linked, NotLinked, Synced, SyncSoon
 from bot.lock import SYNCING, FolderInUse, hold
 from tasks_sync import LinkFailed
-from tasks_sync.notices import Notice
+from tasks_sync.notices import (
+    GoogleAway,
+    NeedsClient,
+    NeedsSameAccount,
+    NeedsScope,
+    NeedsSignIn,
+    Notice,
+    PausedForToday,
+)
 from tasks_sync.pace import DAILY_REQUESTS, poll_seconds
+from tasks_sync.standing import Standing, SyncState
 
 if TYPE_CHECKING:
     from tasks_sync.google.link import Linking
@@ -62,10 +71,18 @@ class Syncing:
         """Sync once, now; None without an account. Raises FolderInUse when another process does."""
         if not self.is_linked():
             return None
+        sync = self._sync()
+        if sync.remote.link_id is None:  # the file of the sign-in is there, but damaged
+            return None
         with hold(self.home, "sync", lock=SYNCING):
-            report = self._sync().run()
-        self.say(report.notices)
+            report = sync.run()
+        lost = sync.lost_in(report)
+        self.say([*report.notices, *([lost] if lost else [])])
         return report
+
+    def held_up(self, report: SyncReport) -> Notice | None:
+        """Say what keeps the two sides apart after a run, if a notice of that run does not."""
+        return what_holds_up(report, self._sync().state(), self.now())
 
     @contextmanager
     def running(self) -> Iterator[str]:
@@ -130,6 +147,29 @@ class Syncing:
                 self._made = None
 
 
+def what_holds_up(report: SyncReport, state: SyncState, now: datetime) -> Notice | None:
+    """Name what kept a run from agreeing: out of reach just now, or told in an earlier run.
+
+    A message about the latter was sent once; whoever asks again is told again.
+    """
+    if report.complete:
+        return None
+    away = [notice for notice in report.notices if isinstance(notice, GoogleAway)]
+    if away or report.notices:
+        return next(iter(away), None)
+    if state.paused_until is not None and state.paused_until > now:
+        return PausedForToday(state.paused_until)
+    return STANDING_SAYS.get(state.standing)
+
+
+STANDING_SAYS: Mapping[Standing, Notice] = {
+    Standing.SIGN_IN_NEEDED: NeedsSignIn(),
+    Standing.SCOPE_MISSING: NeedsScope(),
+    Standing.OTHER_ACCOUNT: NeedsSameAccount(),
+    Standing.CLIENT_REJECTED: NeedsClient("Google does not accept the client or its project"),
+}
+
+
 @dataclass(frozen=True)
 class Errands:
     """What is done over the network on the person's word, never while the door is held."""
@@ -154,7 +194,8 @@ class Errands:
             return SyncSoon(linked=True)
         if report is None:
             return SyncSoon(linked=False)
-        return Synced(report.pulled, report.pushed, report.waiting)
+        held_up = self.syncing.held_up(report)
+        return Synced(report.pulled, report.pushed, report.waiting, report.complete, held_up)
 
     def _begin(self) -> ErrandDone:
         linking = self.linking()
@@ -168,10 +209,10 @@ class Errands:
     def _finish(self, pasted: str) -> ErrandDone:
         linking = self.linking()
         if linking is None:
-            return NotLinked("no sign-in was begun; /link begins one.")
+            return NotLinked("no sign-in was begun. /link begins one.")
         try:
             linking.finish(pasted)
         except LinkFailed as why:
-            return NotLinked(str(why))
+            return NotLinked(f"{why}. /link gives a new address.")
         self.syncing.hurry()
         return Linked()

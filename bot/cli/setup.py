@@ -13,6 +13,7 @@ from bot.cli.output import Home, fail, settings_for
 
 if TYPE_CHECKING:
     from bot.settings import Settings
+    from tasks_sync.google.link import Linking
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -153,10 +154,11 @@ def google(
     }
     settings = settings_for(context, home, **given)
     keep(settings, **{name: value for name, value in given.items() if value is not None})
+    settings = with_client(context, settings, client)
     try:
-        link_google(with_client(context, settings, client), headless=headless, wait=wait)
+        link_google(settings, headless=headless, wait=wait)
     except LinkFailed as why:
-        fail(f"Google is not linked: {why}")
+        fail(f"Google is not linked: {why}. `touchbase setup google` begins anew.")
     typer.echo(
         "Google is linked. `touchbase tasks sync` brings the lists in step; `run` keeps them."
     )
@@ -194,7 +196,7 @@ def link_google(settings: Settings, *, headless: bool, wait: float) -> None:
             f"{linking.begin()}\n\n"
             "The browser then ends at a page that does not open; that is fine. Paste its address:"
         )
-        linking.finish(sys.stdin.readline())
+        take_pasted(linking)
         return
 
     def show(address: str) -> None:
@@ -204,3 +206,19 @@ def link_google(settings: Settings, *, headless: bool, wait: float) -> None:
         Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
     linking.by_browser(show, wait_seconds=wait)
+
+
+def take_pasted(linking: Linking) -> None:
+    """Take the pasted address; where a person sits, a wrong one is said and asked for again."""
+    from tasks_sync import LinkFailed
+
+    while True:
+        line = sys.stdin.readline()
+        try:
+            linking.finish(line)
+        except LinkFailed as why:
+            if not (line and sys.stdin.isatty()):
+                raise
+            typer.echo(f"Not linked yet: {why}. Paste the address, or Ctrl-D to stop:")
+        else:
+            return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.actions import (
+    Action,
     AddList,
     AddTask,
     AnswerRemoval,
@@ -22,11 +23,14 @@ from bot.actions import (
     RestoreLost,
     RestoreTask,
     ShowCleared,
+    Together,
 )
 from bot.door import Job
 from bot.handlers.memory import ASSISTANT
 from bot.outcomes import ConflictFacts, Done, ListFacts, TaskFacts
-from tasks_sync import ListNotFound, Place, Task, TaskList
+from tasks_sync import ListNotFound, Place, Status, Task, TaskChanges, TaskList
+from tasks_sync.conflicts import Conflict
+from tasks_sync.settlement import Before
 
 
 def facts_of(task: Task, job: Job) -> TaskFacts:
@@ -54,7 +58,7 @@ def log_done(task: Task, job: Job) -> None:
 def add(action: AddTask, job: Job) -> Done:
     task = job.writers.tasks.add(
         action.title,
-        list_id=action.list_id or job.writers.new_items_list(),
+        list_id=action.list_id or (None if action.parent_id else job.writers.new_items_list()),
         notes=action.notes,
         due=action.due,
         parent_id=action.parent_id,
@@ -136,9 +140,26 @@ def show_cleared(action: ShowCleared, job: Job) -> Done:
 
 
 def restore_lost(action: RestoreLost, job: Job) -> Done:
-    conflict = job.writers.settlement.restore(action.conflict_id)
+    conflict, before = job.writers.settlement.restore(action.conflict_id)
     facts = ConflictFacts(conflict.title, conflict.field, conflict.lost)
-    return Done(action, conflict.title, ListConflict(conflict.id), facts)
+    back = Together((taken_away(conflict, before), ListConflict(conflict.id)))
+    return Done(action, conflict.title, back, facts)
+
+
+def taken_away(conflict: Conflict, before: Before) -> Action:
+    """Give the opposite of bringing a lost value back."""
+    task_id, list_id = str(conflict.task_id), str(conflict.list_id)
+    match before:
+        case TaskChanges():
+            return EditTask(task_id, before)
+        case Place():
+            return PlaceTask(task_id, before.list_id, before.parent_id, before.after_id)
+        case str():
+            return RenameList(list_id, before)
+    if conflict.field == "status":
+        done = conflict.lost == Status.COMPLETED
+        return ReopenTask(task_id) if done else CompleteTask(task_id)
+    return RestoreTask(task_id) if conflict.lost == "deleted" else DeleteTask(task_id)
 
 
 def let_lost_go(action: LetLostGo, job: Job) -> Done:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeAlias, assert_never
 
+from bot.conversation.speak.lost import say_lost
 from bot.conversation.speak.phrases import count_phrase, moment_phrase
 from bot.mailbox import Button, Reply
 from tasks_sync.notices import (
@@ -26,9 +27,11 @@ from tasks_sync.notices import (
     TaskCameBack,
     TwinKept,
     TwinRemoved,
+    ValuesLost,
 )
 
 WAITS = "Nothing is lost; what you changed waits here."
+AGAIN = "/link in the chat or `touchbase setup google` signs in again"
 
 
 @dataclass(frozen=True)
@@ -45,18 +48,20 @@ class Linked:
 
 @dataclass(frozen=True)
 class NotLinked:
-    """Linking did not work, or cannot begin; `why` is for the person."""
+    """Linking did not work, or cannot begin; `why` is for the person, with the way out."""
 
     why: str
 
 
 @dataclass(frozen=True)
 class Synced:
-    """A sync was run."""
+    """A sync was run; `held_up` says what kept it from being complete, if no notice said it."""
 
     pulled: int
     pushed: int
     waiting: int
+    complete: bool
+    held_up: Notice | None
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,7 @@ class SyncSoon:
 ErrandDone: TypeAlias = ConsentAt | Linked | NotLinked | Synced | SyncSoon
 
 
-def say_errand(done: ErrandDone) -> Reply:
+def say_errand(done: ErrandDone, now: datetime) -> Reply:
     """Say what came of something done over the network."""
     match done:
         case ConsentAt(address=address):
@@ -81,9 +86,11 @@ def say_errand(done: ErrandDone) -> Reply:
             return Reply("Google is linked. The lists are brought in step now.")
         case NotLinked(why=why):
             return Reply(f"Google is not linked: {why}")
-        case Synced(pulled=pulled, pushed=pushed, waiting=waiting):
-            rest = f", {count_phrase(waiting, 'change')} waiting" if waiting else ""
-            return Reply(f"In step: {pulled} taken from Google, {pushed} sent{rest}.")
+        case Synced():
+            how = "In step" if done.complete else "Not in step yet"
+            counts = counts_phrase(done.pulled, done.pushed, done.waiting)
+            why = f" {word_notice(done.held_up, now).text}" if done.held_up else ""
+            return Reply(f"{how}: {counts}.{why}")
         case SyncSoon(linked=True):
             return Reply("A sync is under way already.")
         case SyncSoon():
@@ -92,32 +99,44 @@ def say_errand(done: ErrandDone) -> Reply:
             assert_never(done)
 
 
+def counts_phrase(pulled: int, pushed: int, waiting: int) -> str:
+    """Count what a sync did."""
+    rest = f", {count_phrase(waiting, 'change')} waiting" if waiting else ""
+    return f"{pulled} taken from Google, {pushed} sent{rest}"
+
+
 def say_notice(notice: Notice, now: datetime) -> Reply | None:
     """Word what the sync has to say; None for what only the log and `status` should tell."""
+    if isinstance(notice, GoogleAway | TwinRemoved):
+        return None
+    return word_notice(notice, now)
+
+
+def word_notice(notice: Notice, now: datetime) -> Reply:
+    """Word anything the sync has to say, for whoever asked just now."""
     match notice:
-        case GoogleAway() | TwinRemoved():
-            return None
+        case GoogleAway(why=why):
+            return Reply(f"Google is out of reach ({why}); the next sync tries again. {WAITS}")
+        case TwinRemoved(title=title):
+            return Reply(f"A broken line had made “{title}” twice at Google; one is deleted again.")
         case NeedsSignIn():
-            return Reply(f"Google no longer accepts the sign-in. {WAITS} /link signs in again.")
+            return Reply(f"Google no longer accepts the sign-in. {WAITS} {AGAIN}.")
         case NeedsScope():
-            return Reply(
-                f"The box for Google Tasks was not ticked. {WAITS} /link again, and tick it."
-            )
+            return Reply(f"The box for Google Tasks was not ticked. {WAITS} {AGAIN}; tick the box.")
         case NeedsSameAccount():
             return Reply(
                 f"That sign-in is another account than these tasks belong to. {WAITS} "
-                "/link again with the first account, or use another data folder."
+                f"{AGAIN}: take the first account, or use another data folder."
             )
         case NeedsClient(why=why):
-            return Reply(f"Google refuses the client of the settings ({why}). {WAITS}")
+            return Reply(f"{why}. {WAITS} Set that right, then: {AGAIN}.")
         case LinkedAgain(waiting=waiting):
             sent = (
                 f" {count_phrase(waiting, 'change')} that waited will be sent." if waiting else ""
             )
             return Reply(f"Google Tasks is in reach.{sent}")
         case PausedForToday(until=until):
-            when = moment_phrase(until, now)
-            return Reply(f"Google takes no more requests today; sending goes on at {when}. {WAITS}")
+            return Reply(f"Google takes no more requests {goes_on(until, now)}. {WAITS}")
         case StorageFailed(why=why):
             return Reply(f"The sync could not write here ({why}); it is tried again.")
         case MassRemoval():
@@ -144,8 +163,18 @@ def say_notice(notice: Notice, now: datetime) -> Reply | None:
             )
         case TwinKept(title=title):
             return Reply(f"There are two of “{title}” at Google, both changed since; I kept both.")
+        case ValuesLost():
+            return say_lost(notice)
         case _:
             assert_never(notice)
+
+
+def goes_on(until: datetime, now: datetime) -> str:
+    """Say how long a pause is: the rest of the day, or a moment."""
+    when = moment_phrase(until, now)
+    if until - now < timedelta(hours=1):
+        return f"just now; sending goes on at {when}"
+    return f"today; sending goes on {f'at {when}' if when[0].isdigit() else when}"
 
 
 def mass_removal(notice: MassRemoval) -> Reply:
