@@ -2,7 +2,8 @@
 
 The archive holds the tables row by row: lists, tasks (deleted ones too), what Google last showed,
 the outbox with its states, cursors, the account's standing, conflicts and events. Restored into an
-empty database it goes on exactly where it stopped; the sign-in is not in it.
+empty database it goes on where it stopped; the sign-in is not in it. Only what waited to be made
+at Google is looked for there first: the folder that the archive came from may have sent it since.
 """
 
 from __future__ import annotations
@@ -13,13 +14,34 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Table, TypeDecorator, func, insert, select
-from sqlmodel import Session, SQLModel
+from sqlalchemy import Table, TypeDecorator, func, insert, text
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, SQLModel, col, select
 
 from tasks_sync.errors import ArchiveDamaged, TaskRefused
-from tasks_sync.rows import TABLES, UtcDateTime
+from tasks_sync.fingerprint import fingerprint
+from tasks_sync.model import Status
+from tasks_sync.remote import NewTask
+from tasks_sync.rows import (
+    TABLES,
+    OpKind,
+    OpState,
+    TaskListRow,
+    TaskOutboxRow,
+    TaskRow,
+    UtcDateTime,
+)
+from tasks_sync.standing import Standing
 
 KIND, VERSION = "touchbase-tasks", 1
+WORDS: Mapping[tuple[str, str], Sequence[str]] = {
+    ("task", "status"): [*Status],
+    ("task_base", "status"): [*Status],
+    ("task_outbox", "kind"): [*OpKind],
+    ("task_outbox", "state"): [*OpState],
+    ("task_account", "standing"): [*Standing],
+}
+"""Columns that hold one of a few words."""
 
 
 class NotEmpty(TaskRefused):
@@ -51,12 +73,12 @@ def export_tasks(session: Session, *, at: datetime) -> str:
     return json.dumps(document, ensure_ascii=False, indent=1)
 
 
-def import_tasks(session: Session, text: str) -> Imported:
+def import_tasks(session: Session, archive: str) -> Imported:
     """Restore an archive into an empty database, inside one transaction of somebody else's.
 
     Raise ArchiveDamaged, naming the place, or NotEmpty.
     """
-    tables = _checked(text)
+    tables, exported_at = _checked(archive)
     held = session.connection().execute(select(func.count()).select_from(_table("task"))).scalar()
     if held:
         raise NotEmpty(held)
@@ -64,9 +86,10 @@ def import_tasks(session: Session, text: str) -> Imported:
         session.connection().execute(_table(name).delete())
     for name in TABLES:
         rows = [_row(_table(name), row, f"{name}[{n}]") for n, row in enumerate(tables[name])]
-        if rows:
-            session.connection().execute(insert(_table(name)), rows)
+        _fill(session, name, rows)
+    _whole(session)
     session.expire_all()
+    _look_before_making(session, exported_at)
     return Imported(len(tables["task_list"]), len(tables["task"]))
 
 
@@ -75,7 +98,7 @@ def _table(name: str) -> Table:
 
 
 def _in_order(table: Table) -> Any:  # noqa: ANN401 - a select of whatever columns there are
-    return select(table).order_by(*table.primary_key.columns)
+    return table.select().order_by(*table.primary_key.columns)
 
 
 def _plain(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a row of any table
@@ -85,9 +108,53 @@ def _plain(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a row of any table
     }
 
 
-def _checked(text: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+def _fill(session: Session, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Put rows into a table; one that is there twice is damage."""
+    if not rows:
+        return
     try:
-        document = json.loads(text)
+        session.connection().execute(insert(_table(name)), rows)
+    except IntegrityError as damage:
+        raise ArchiveDamaged(f"{name} holds a row twice: {damage.orig}") from damage
+
+
+def _whole(session: Session) -> None:
+    """Raise ArchiveDamaged where a row names another that is not there."""
+    astray = session.connection().execute(text("PRAGMA foreign_key_check")).first()
+    if astray is not None:
+        raise ArchiveDamaged(f"{astray[0]} names a row of {astray[2]} that the archive lacks")
+
+
+def _look_before_making(session: Session, exported_at: datetime) -> None:
+    """Call what waits to be made at Google uncertain, as if it had been sent at the export."""
+    wanted = select(TaskOutboxRow).where(
+        col(TaskOutboxRow.kind).in_([OpKind.INSERT, OpKind.LIST_INSERT]),
+        TaskOutboxRow.state == OpState.QUEUED,
+        TaskOutboxRow.attempts == 0,
+    )
+    for op in session.exec(wanted):
+        task_list = session.get_one(TaskListRow, op.list_id)
+        if op.kind == OpKind.LIST_INSERT:
+            op.fingerprint = task_list.title
+        elif task_list.remote_id is not None:
+            op.fingerprint = _fingerprint(session, str(op.task_id), task_list.remote_id)
+        else:
+            continue  # its list has to be found or made first
+        op.state, op.attempts = OpState.UNCERTAIN, 1
+        op.sent_at = op.next_at = exported_at
+
+
+def _fingerprint(session: Session, task_id: str, list_remote_id: str) -> str:
+    row = session.get_one(TaskRow, task_id)
+    parent = session.get(TaskRow, row.parent_id) if row.parent_id else None
+    status, parent_id = Status(row.status), parent.remote_id if parent else None
+    task = NewTask(row.title, row.notes, row.due, status, row.completed_at, parent_id, None)
+    return fingerprint(list_remote_id, task)
+
+
+def _checked(archive: str) -> tuple[Mapping[str, Sequence[Mapping[str, Any]]], datetime]:
+    try:
+        document = json.loads(archive)
     except ValueError as damage:
         raise ArchiveDamaged(f"this is not JSON ({damage}); export again") from damage
     if not isinstance(document, dict) or document.get("kind") != KIND:
@@ -102,7 +169,10 @@ def _checked(text: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:
         raise ArchiveDamaged(
             f"the archive lacks the tables {', '.join(missing) or 'it should have'}"
         )
-    return tables
+    exported_at = _value(UtcDateTime(), document.get("exported_at"), "exported_at")
+    if exported_at is None:
+        raise ArchiveDamaged("the archive does not say when it was exported_at")
+    return tables, exported_at
 
 
 def _row(table: Table, told: object, where: str) -> dict[str, Any]:
@@ -113,6 +183,12 @@ def _row(table: Table, told: object, where: str) -> dict[str, Any]:
         if column.name not in told:
             raise ArchiveDamaged(f"{where} lacks {column.name}")
         row[column.name] = _value(column.type, told[column.name], f"{where}.{column.name}")
+        allowed = WORDS.get((table.name, column.name))
+        if allowed is not None and row[column.name] not in {*allowed}:
+            raise ArchiveDamaged(
+                f"{where}.{column.name} is {told[column.name]!r}, "
+                f"which should be one of {', '.join(allowed)}"
+            )
     return row
 
 

@@ -44,6 +44,41 @@ def test_everything_exported_is_restored_and_goes_on_where_it_stopped(bench, goo
     other.close()
 
 
+def test_what_was_sent_after_the_export_is_not_made_again_by_the_restored_copy(
+    bench, google, tmp_path
+):
+    bench.rest()
+    bench.add("sent later", notes="once", due=date(2026, 3, 4))
+    bench.add_list("Home")
+    text = export(bench)
+    bench.rest()
+    other = Workbench(google, tmp_path / "other", bench.clock)
+    other.file = bench.file
+    other.start()
+    restore(other, text)
+    other.rest()
+    assert google.tree() == [("sent later", [])]
+    assert sorted(google.lists().values()) == ["Home", "My Tasks"]
+    other.same()
+    other.close()
+
+
+def test_what_was_never_sent_is_sent_by_the_restored_copy(bench, google, tmp_path):
+    bench.rest()
+    bench.add("never sent")
+    bench.add("in a new list", list_id=bench.add_list("Home").id)
+    text = export(bench)
+    other = Workbench(google, tmp_path / "other", bench.clock)
+    other.file = bench.file
+    other.start()
+    restore(other, text)
+    other.rest()
+    assert google.tree() == [("never sent", [])]
+    assert google.tree("Home") == [("in a new list", [])]
+    other.same()
+    other.close()
+
+
 def test_an_archive_does_not_overwrite_tasks():
     desk = Desk()
     desk.add("mine")
@@ -63,6 +98,9 @@ def test_an_archive_does_not_overwrite_tasks():
         (lambda text: text.replace('"title"', '"titel"'), "lacks title"),
         (lambda text: text.replace('"title": "mine"', '"title": 7'), r"task\[0\].title is 7"),
         (lambda text: text.replace('"due": null', '"due": "soon"'), "due is 'soon'"),
+        (lambda text: text.replace("needsAction", "frob"), r"task\[0\].status is 'frob'"),
+        (lambda text: text.replace('"parent_id": null', '"parent_id": "x"'), "task names a row of"),
+        (lambda text: text.replace('"exported_at"', '"at"'), "exported_at"),
     ],
 )
 def test_a_damaged_archive_is_refused_by_the_damaged_place_and_changes_nothing(damage, place):
