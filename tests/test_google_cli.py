@@ -284,6 +284,27 @@ def test_the_question_about_many_removals_can_be_answered_here(
     assert len(google.all_tasks("me")) == left
 
 
+@pytest.mark.parametrize(
+    ("answer", "left"),
+    [("yes", 2), ("Yes, let them go", 2), ("no", 17), ("[No, keep them]", 17)],
+)
+def test_the_question_about_many_removals_can_be_answered_in_the_chat(
+    touchbase, google, link, answer, left
+):
+    for number in range(17):
+        google.phone.add(f"task {number}")
+    link()
+    touchbase("tasks", "sync")
+    for number in range(15):
+        google.phone.delete(f"task {number}")
+    touchbase("tasks", "sync")
+    said = touchbase("chat", says=f"{answer}\n{answer}\n/sync\n").out
+    assert "Did you remove them?" in said
+    touchbase("tasks", "sync")
+    assert len(touchbase("tasks", "list", "--json").json) == left
+    assert len(google.all_tasks("me")) == left
+
+
 # --- values that lost ---
 
 

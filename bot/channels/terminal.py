@@ -32,10 +32,15 @@ class Terminal:
     ) -> None:
         self._desk, self._now, self._new_id, self._styled = desk, now, new_id, styled
         self._console = Console(highlight=False, soft_wrap=not styled)
+        self._pressable: dict[str, str] = {}
 
     def say(self, text: str) -> None:
-        """Have one line answered and show what is to be shown."""
-        message = Incoming(f"terminal:{self._new_id()}", CHANNEL, CHAT, text, self._now())
+        """Have one line answered, the words of a button being that button; show what is to show."""
+        code = self._pressable.get(pressed_as(text))
+        if code is not None:
+            self._pressable = {}  # a second yes is no answer to the same question
+        key = f"terminal:{self._new_id()}"
+        message = Incoming(key, CHANNEL, CHAT, text, self._now(), button=code)
         self._desk.hear(message)
         self._desk.work()
         self.show()
@@ -99,6 +104,8 @@ class Terminal:
 
     def _print(self, letter: Letter) -> None:
         rows = button_lines(letter.reply)
+        if rows:
+            self._pressable = pressable(letter.reply)
         if not self._styled:
             sys.stdout.write("\n".join([letter.reply.text, *rows]) + "\n")
             sys.stdout.flush()
@@ -112,3 +119,19 @@ def button_lines(reply: Reply) -> list[str]:
     """Write buttons as what may be typed, a row a line; undo can be typed any time."""
     labels = [[button.label for button in row if button.label != "Undo"] for row in reply.buttons]
     return ["  " + "  ".join(f"[{label}]" for label in row) for row in labels if row]
+
+
+def pressable(reply: Reply) -> dict[str, str]:
+    """Give what may be typed to press the buttons of a reply: a label, or its yes or no."""
+    buttons = [button for row in reply.buttons for button in row if button.label != "Undo"]
+    typed = {pressed_as(button.label): button.code for button in buttons}
+    for button in buttons:
+        first = pressed_as(button.label.partition(",")[0])
+        if first in ("yes", "no"):
+            typed.setdefault(first, button.code)
+    return typed
+
+
+def pressed_as(text: str) -> str:
+    """Bring what was typed and what a button says to one form."""
+    return text.strip(" []").casefold()
