@@ -19,7 +19,6 @@ from tasks_sync.rows import TABLES, TaskListRow, TaskOutboxRow, TaskRow
 from tasks_sync.sync import Sync, SyncSettings
 from tasks_sync.writes import TaskWriter, ensure_default_list
 
-COMPILED: dict = {}  # statements compiled once for all the engines that tests make
 SCOPE = "https://www.googleapis.com/auth/tasks"
 
 
