@@ -47,6 +47,26 @@ class Account:
     close: Callable[[], None]
 
 
+@dataclass(frozen=True)
+class LastRun:
+    """A run of the loop: when it ended, what waited then, and when it asked to be run again."""
+
+    at: datetime
+    waiting: int
+    requests_today: int
+    again_at: datetime | None
+
+
+def is_due(last: LastRun, now: datetime, last_heard: datetime | None, *, night: bool) -> bool:
+    """Tell whether another run is due; asked anew each moment, since a word brings it forward."""
+    if last.again_at is not None and now >= last.again_at:
+        return True
+    seconds = poll_seconds(
+        now, last_heard, night=night, used=last.requests_today, daily=DAILY_REQUESTS
+    )
+    return now - last.at >= timedelta(seconds=seconds)
+
+
 @dataclass
 class Syncing:
     """The sync of one data folder: made when it is first needed, run by one process at a time."""
@@ -98,18 +118,27 @@ class Syncing:
             thread.join(timeout=3.0)
 
     def _loop(self, stop: Event) -> None:
-        due, waiting = self.now(), 0
+        last: LastRun | None = None
         while not stop.is_set():
             hurried = self._hurry.wait(LOOK_SECONDS)
             self._hurry.clear()
             if stop.is_set():
                 return
-            changed = self.unsynced() > waiting
-            if not (hurried or changed or self.now() >= due):
-                continue
-            report = self._once_safely()
-            waiting = report.waiting if report else self.unsynced()
-            due = self._next(report)
+            if hurried or last is None or self._is_due(last):
+                last = self._run()
+
+    def _run(self) -> LastRun:
+        report = self._once_safely()
+        if report is None:
+            return LastRun(self.now(), self.unsynced(), 0, None)
+        used = self._sync().state().requests_today
+        return LastRun(self.now(), report.waiting, used, report.again_at)
+
+    def _is_due(self, last: LastRun) -> bool:
+        now = self.now()
+        return self.unsynced() > last.waiting or is_due(
+            last, now, self.last_heard(), night=self.is_night(now)
+        )
 
     def _once_safely(self) -> SyncReport | None:
         """The boundary for bugs of the sync: logged, and tried again at the next time."""
@@ -120,18 +149,6 @@ class Syncing:
         except Exception:
             log.exception("the sync failed; it is tried again")
             return None
-
-    def _next(self, report: SyncReport | None) -> datetime:
-        now = self.now()
-        seconds = poll_seconds(
-            now,
-            self.last_heard(),
-            night=self.is_night(now),
-            used=self._sync().state().requests_today if report else 0,
-            daily=DAILY_REQUESTS,
-        )
-        polled = now + timedelta(seconds=seconds)
-        return min(polled, report.again_at) if report and report.again_at else polled
 
     def _sync(self) -> Sync:
         with self._making:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from bot.app import build
 from bot.settings import read_settings
-from tests.conftest import talk
+from bot.syncing import LastRun, is_due
+from tests.conftest import MONDAY, talk
 from tests.fakes.google_tasks import GoogleTasksServer
 
 WITHIN_SECONDS = 40
@@ -136,3 +139,25 @@ def test_a_revoked_sign_in_is_said_once_and_what_was_changed_waits(home, google)
 def test_without_a_client_the_chat_says_how_to_get_one(app):
     assert "touchbase setup google" in talk(app, "/link")[0]
     assert "not linked" in talk(app, "/sync")[0]
+
+
+@pytest.mark.parametrize(
+    ("since_run", "since_word", "night", "due"),
+    [
+        (20, None, False, False),
+        (60, None, False, True),
+        (20, 5, False, True),  # the person wrote after the run: Google is read every 15 seconds
+        (14, 5, False, False),
+        (20, 301, False, False),
+        (60, None, True, False),
+        (300, None, True, True),
+    ],
+)
+def test_a_word_from_the_person_brings_the_next_reading_of_google_forward(
+    since_run, since_word, night, due
+):
+    ran = LastRun(MONDAY, 0, 0, None)
+    now = MONDAY + timedelta(seconds=since_run)
+    heard = None if since_word is None else now - timedelta(seconds=since_word)
+    assert is_due(ran, now, heard, night=night) is due
+    assert is_due(replace(ran, again_at=now), now, heard, night=night)
