@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import pty
 import subprocess
 import sys
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import pytest
 
 from bot.app import fresh_id, make_linking, utc_now
 from bot.cli import main
+from bot.lock import SYNCING, hold
 from bot.settings import read_settings, save
-from tests.fakes.google_tasks import GoogleTasksServer
+from tests.fakes.google_tasks import Automatic, GoogleTasksServer
 from tests.test_cli import ENVIRONMENT, TOUCHBASE
 
 NOBODY = "http://127.0.0.1:9"
@@ -305,6 +309,14 @@ def test_the_question_about_many_removals_can_be_answered_in_the_chat(
     assert len(google.all_tasks("me")) == left
 
 
+def test_a_sync_waits_for_the_one_that_another_process_is_at(touchbase, link, home, monkeypatch):
+    link()
+    with ExitStack() as other:
+        other.enter_context(hold(home, "sync", lock=SYNCING))
+        monkeypatch.setattr("time.sleep", lambda _: other.close())
+        assert touchbase("tasks", "sync").status == 0
+
+
 # --- values that lost ---
 
 
@@ -342,7 +354,9 @@ def test_bringing_back_a_lost_value_can_be_undone_and_done_again(touchbase, goog
 # --- linking, as the page on it says ---
 
 
-def test_linking_headless_as_the_page_says(home, google, tmp_path):
+@pytest.fixture
+def console_file(google, tmp_path):
+    """The file that the console gives for a desktop client."""
     file = tmp_path / "client_secret.json"
     installed = {
         "client_id": "test-client",
@@ -351,7 +365,54 @@ def test_linking_headless_as_the_page_says(home, google, tmp_path):
         "token_uri": google.token_uri,
     }
     file.write_text(json.dumps({"installed": installed}), encoding="utf-8")
-    command = [*TOUCHBASE, "--home", str(home), "setup", "google", "--client", str(file)]
+    return str(file)
+
+
+@pytest.fixture
+def typed(home, google, console_file):
+    """Run `touchbase setup google` on a terminal; each answer follows the words it waits for."""
+
+    def run(*words: str, answers=(), browser: str = "true") -> tuple[int, str]:
+        command = [*TOUCHBASE, "--home", str(home), "setup", "google", "--client", console_file]
+        ours, theirs = pty.openpty()
+        setup = subprocess.Popen(
+            [*command, "--google-endpoint", google.endpoint, *words],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            env=ENVIRONMENT | {"BROWSER": browser, "TERM": "dumb"},
+        )
+        os.close(theirs)
+        with os.fdopen(ours, "r+b", buffering=0) as screen:
+            shown = converse(screen, list(answers))
+        return setup.wait(timeout=60), shown
+
+    return run
+
+
+def converse(screen, answers) -> str:
+    """Read what is shown until the end; give each answer when its words have come."""
+    shown = ""
+    while True:
+        try:
+            read = screen.read(65536)
+        except OSError:  # the other side has hung up
+            return shown
+        if not read:
+            return shown
+        shown += read.decode().replace("\r", "")
+        if answers and answers[0][0] in shown:
+            _, answer = answers.pop(0)
+            screen.write(answer(shown).encode() + b"\n")
+
+
+def address_in(shown: str) -> str:
+    """Find the address to open in what was shown."""
+    return next(line for line in shown.splitlines() if "/auth?" in line)
+
+
+def test_linking_headless_as_the_page_says(home, google, console_file):
+    command = [*TOUCHBASE, "--home", str(home), "setup", "google", "--client", console_file]
     with subprocess.Popen(
         [*command, "--headless", "--google-endpoint", google.endpoint],
         stdin=subprocess.PIPE,
@@ -364,3 +425,33 @@ def test_linking_headless_as_the_page_says(home, google, tmp_path):
         said, wrong = setup.communicate(google.oauth.decide(address) + "\n", timeout=60)
     assert (setup.returncode, wrong) == (0, "")
     assert "Google is linked." in said
+
+
+def test_a_slip_at_linking_on_a_terminal_is_said_and_asked_for_again(typed, google):
+    def unticked(shown):
+        return google.oauth.decide(address_in(shown), ticked=False)
+
+    def ticked(shown):
+        return google.oauth.decide(address_in(shown))
+
+    status, shown = typed(
+        "--headless",
+        answers=[
+            ("Paste its address:", lambda _: "what?"),
+            ("copy it whole", unticked),
+            ("tick it. Paste the address", ticked),
+        ],
+    )
+    assert status == 0
+    assert "Google is linked." in shown
+
+
+@pytest.mark.parametrize(("is_ticked", "status"), [(True, 0), (False, 2)])
+def test_linking_with_a_browser_as_the_page_says(typed, google, tmp_path, is_ticked, status):
+    google.oauth.consent = Automatic(ticked=is_ticked)
+    browser = tmp_path / "browser.py"
+    browser.write_text("import sys, urllib.request\nurllib.request.urlopen(sys.argv[1]).read()\n")
+    ended, shown = typed(browser=f"{sys.executable} {browser} %s")
+    assert ended == status
+    assert ("Google is linked." in shown) is is_ticked
+    assert ("the box for Google Tasks was not ticked" in shown) is not is_ticked

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from tasks_sync.sync import SyncReport
 
 app = typer.Typer()
+
+WAIT_SECONDS, LOOK_SECONDS = 60.0, 0.25
 
 
 @app.command()
@@ -39,7 +42,7 @@ def sync(
         for name, allow in ((let_go, True), (keep, False)):
             if name is not None:
                 carry_out(touchbase, AnswerRemoval(find_list(touchbase, name).id, allow=allow))
-        report = touchbase.syncing.once()
+        report = sync_in_turn(touchbase)
         if report is None:
             refuse("Google is not linked; `touchbase setup google` links it. The list is kept here")
         lines = report_lines(touchbase, report)
@@ -49,6 +52,18 @@ def sync(
             typer.echo("\n".join(lines))
         if not report.complete:
             raise typer.Exit(1)
+
+
+def sync_in_turn(touchbase: App) -> SyncReport | None:
+    """Sync once, after the one that another process is at; None without an account."""
+    from bot.lock import FolderInUse
+
+    for _ in range(int(WAIT_SECONDS / LOOK_SECONDS)):
+        try:
+            return touchbase.syncing.once()
+        except FolderInUse:
+            time.sleep(LOOK_SECONDS)
+    refuse("another process has been syncing for long; what you changed goes out with it")
 
 
 def report_lines(touchbase: App, report: SyncReport) -> list[str]:
