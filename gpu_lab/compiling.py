@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
+from numba.core.types import unliteral
 
 ROOT = Path(__file__).resolve().parent
 IMPORT = re.compile(r"^from (gpu_lab[\w.]*) import (?:\(([^)]*)\)|([^\n]*))", re.MULTILINE)
@@ -23,7 +24,7 @@ Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 def kernel(function: Kernel) -> Kernel:
     """Compile a function that Python calls."""
     compiled: Any = numba.njit(cache=True)(function)
-    return _renewed(compiled, function)
+    return _renewed(_for_any_number(compiled), function)
 
 
 def inner(function: Kernel) -> Kernel:
@@ -33,7 +34,18 @@ def inner(function: Kernel) -> Kernel:
     """
     options: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
     compiled: Any = numba.njit(cache=True, error_model="numpy", **options)(function)
-    return _renewed(compiled, function)
+    return _renewed(_for_any_number(compiled), function)
+
+
+def _for_any_number(compiled: Callable[..., Any]) -> Callable[..., Any]:
+    # To Numba a number written in a call has a type of its own, for which it compiles the whole
+    # function once more. With the compiler off there are no types.
+    template = getattr(compiled, "get_call_template", None)
+    if template is not None:
+        compiled.get_call_template = (  # type: ignore[attr-defined]
+            lambda types, named: template(tuple(map(unliteral, types)), named)
+        )
+    return compiled
 
 
 def _renewed(compiled: Callable[..., Any], function: Kernel) -> Kernel:

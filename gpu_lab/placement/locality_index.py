@@ -42,12 +42,14 @@ class LocalityIndex:
 
     def place(self, gpus: int) -> list[Share]:
         """Choose (node, GPUs) pairs for a gang, taking nothing; [] if it fits nowhere."""
-        width = int(self.kernel.width[0])
+        width = self.kernel.width
         if gpus > width * len(self._nodes):
             return []
         count = kernels.place(self.kernel, gpus, self._nodes)
-        shares = [(int(node), width) for node in self._nodes[:count]]
-        return [*shares[:-1], (shares[-1][0], gpus - width * (count - 1))] if shares else []
+        if not count:
+            return []
+        *whole, last = self._nodes[:count].tolist()
+        return [*((node, width) for node in whole), (last, gpus - width * len(whole))]
 
     def take(self, shares: list[Share]) -> None:
         """Mark a chosen gang's GPUs as used."""

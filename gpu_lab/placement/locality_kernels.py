@@ -23,8 +23,8 @@ class Index(NamedTuple):
     """Branches are numbered from the narrowest level up; `starts[level]` is the first of each.
 
     `free[node]` GPUs; `whole[branch]` wholly free nodes; `node_sets[g]` the nodes with g free
-    GPUs; `branch_sets[w]` the narrowest branches with w wholly free nodes. `width` holds the
-    GPUs of a node and the nodes of the largest narrowest branch.
+    GPUs; `branch_sets[w]` the narrowest branches with w wholly free nodes. `width` is the GPUs
+    of a node, `largest` the nodes of the largest narrowest branch.
     """
 
     free: Ints
@@ -36,13 +36,14 @@ class Index(NamedTuple):
     node_layout: Ints
     branch_sets: Ints
     branch_layout: Ints
-    width: Ints
+    width: int
+    largest: int
 
 
 @kernel
 def set_free(index: Index, node: int, gpus: int) -> None:
     """Record that a node now has `gpus` GPUs free."""
-    before, width = index.free[node], index.width[0]
+    before, width = index.free[node], index.width
     if before == gpus:
         return
     bitmaps.remove(index.node_sets[before], index.node_layout, node)
@@ -63,7 +64,7 @@ def set_free(index: Index, node: int, gpus: int) -> None:
 @kernel
 def place(index: Index, gpus: int, nodes: Ints) -> int:
     """Write the nodes for a gang into `nodes`, whole ones first; return how many, 0 if none fit."""
-    width = index.width[0]
+    width = index.width
     if gpus <= width:
         for free in range(gpus, width + 1):
             node: int = bitmaps.first(index.node_sets[free], index.node_layout)
@@ -82,7 +83,7 @@ def place(index: Index, gpus: int, nodes: Ints) -> int:
 @kernel
 def narrowest(index: Index, whole: int) -> int:
     """Find the branch at the lowest level that holds `whole` nodes with the fewest to spare."""
-    for count in range(whole, index.width[1] + 1):
+    for count in range(whole, index.largest + 1):
         branch: int = bitmaps.first(index.branch_sets[count], index.branch_layout)
         if branch != NOWHERE:
             return branch
@@ -167,7 +168,7 @@ def copy_whole(index: Index, branch: int, whole: int, nodes: Ints, taken: int) -
     for node in range(index.tree[branch, NODES_FROM], index.tree[branch, NODES_TO]):
         if taken == whole:
             break
-        if index.free[node] == index.width[0]:
+        if index.free[node] == index.width:
             nodes[taken] = node
             taken += 1
     return taken
@@ -233,7 +234,7 @@ def take(index: Index, gpus: int, nodes: Ints) -> None:
     """Mark a placed gang's GPUs as used; the last node may be taken in part."""
     place = 0
     while gpus > 0:
-        amount = min(gpus, index.width[0])
+        amount = min(gpus, index.width)
         set_free(index, nodes[place], index.free[nodes[place]] - amount)
         gpus -= amount
         place += 1
@@ -244,7 +245,7 @@ def give_back(index: Index, gpus: int, nodes: Ints) -> None:
     """Mark a gang's GPUs as free again."""
     place = 0
     while gpus > 0:
-        amount = min(gpus, index.width[0])
+        amount = min(gpus, index.width)
         set_free(index, nodes[place], index.free[nodes[place]] + amount)
         gpus -= amount
         place += 1
@@ -253,7 +254,7 @@ def give_back(index: Index, gpus: int, nodes: Ints) -> None:
 @kernel
 def place_by_scan(index: Index, gpus: int, nodes: Ints) -> int:
     """Answer as `place` does, by looking at every node."""
-    width = index.width[0]
+    width = index.width
     if gpus > width:
         whole: int = -(-gpus // width)
         branch = narrowest_by_scan(index, whole)
@@ -278,7 +279,7 @@ def narrowest_by_scan(index: Index, whole: int) -> int:
         for branch in range(index.starts[level], index.starts[level + 1]):
             count = 0
             for node in range(index.tree[branch, NODES_FROM], index.tree[branch, NODES_TO]):
-                count += index.free[node] == index.width[0]
+                count += index.free[node] == index.width
             if count >= whole and (best == NOWHERE or count < fewest):
                 best, fewest = branch, count
         if best != NOWHERE:
@@ -301,7 +302,8 @@ def empty_index(fleet_free: Ints, starts: Ints, tree: Ints, home: Ints, width: i
         node_layout=node_layout,
         branch_sets=np.zeros((most + 1, int(branch_layout[-1])), dtype=np.int64),
         branch_layout=branch_layout,
-        width=np.asarray([width, most], dtype=np.int64),
+        width=width,
+        largest=most,
     )
     fill_sets(index, fleet_free)
     return index

@@ -46,7 +46,7 @@ class Locality:
 
 def _nearest(index: kernels.Index, need: int) -> Ints:
     taken = np.zeros_like(index.free)
-    width = int(index.width[0])
+    width = index.width
     if need > width * taken.size:
         return taken
     nodes = np.zeros_like(taken)

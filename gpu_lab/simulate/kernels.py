@@ -154,7 +154,9 @@ def _reserve(
     scratch: Ints,
 ) -> float:
     # When the blocked head fits, node by node; `spare` is left with what is free beside it then.
-    spare[:] = room.free
+    # By hand: assigning a slice would compile NumPy's complaint about shapes, a third of it all.
+    for node in range(len(spare)):
+        spare[node] = room.free[node]
     size = agenda.size[0]
     jobs = agenda.job[:size]
     ends = np.maximum(promised[jobs], now)
