@@ -59,6 +59,17 @@ class PlaceTask:
     after_id: str | None = None
 
 
+SOMEDAY_LIST = "Someday"
+"""The list of what is put aside: no check-in or briefing looks at it."""
+
+
+@dataclass(frozen=True)
+class PutAside:
+    """Put a task on the list of someday and take its day off."""
+
+    task_id: str
+
+
 @dataclass(frozen=True)
 class DeleteTask:
     """Remove a task, with its subtasks, without doing it."""
@@ -326,6 +337,13 @@ class Together:
 
 
 @dataclass(frozen=True)
+class TakeBack:
+    """Take back one thing that was done unasked, by the key that it was done under."""
+
+    key: str
+
+
+@dataclass(frozen=True)
 class Undo:
     """Take back the last thing done; undone twice it is done again."""
 
@@ -336,6 +354,7 @@ Action: TypeAlias = (
     | ReopenTask
     | EditTask
     | PlaceTask
+    | PutAside
     | DeleteTask
     | RestoreTask
     | AddList
@@ -370,5 +389,6 @@ Action: TypeAlias = (
     | CancelReminder
     | RestoreReminder
     | Together
+    | TakeBack
     | Undo
 )

@@ -24,10 +24,11 @@ from urllib.parse import urlsplit
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from bot.actions import SOMEDAY_LIST, PutAside
 from bot.assistant import Assistant
 from bot.conversation.speak.answers import Hit
 from bot.door import Door, Writers
-from bot.first_word import FirstWord
+from bot.first_word import FirstWord, put_aside_key
 from bot.handlers import HANDLERS
 from bot.journal import Journal
 from bot.library import Library
@@ -48,7 +49,7 @@ from heartbeat.ledger import Ledger
 from heartbeat.reads import ReminderReader
 from heartbeat.reminders import jobs_of
 from heartbeat.schedule import Ticker
-from heartbeat.slots import Job, Slot, default_jobs
+from heartbeat.slots import Hours, Job, Purpose, Slot, default_jobs
 from heartbeat.writes import ReminderWriter
 from memory import MemoryReader, Vault
 from memory.commits import Commits
@@ -232,7 +233,11 @@ def build(
 
     def watched() -> list[Task]:
         names = settings.values.watched_lists
-        lists = {found.id for found in tasks.lists() if not names or found.title in names}
+        lists = {
+            found.id
+            for found in tasks.lists()
+            if found.title in names or (not names and found.title != SOMEDAY_LIST)
+        }
         return [task for task in tasks.open_tasks() if task.list_id in lists]
 
     def said(session_id: str) -> tuple[str, ...]:
@@ -242,10 +247,16 @@ def build(
     with open_session() as session:
         ensure_default_list(session, new_id=new_id, now=now)
 
+    values = settings.values
     spoken = default_jobs(
-        briefing_at=settings.values.briefing_at,
-        review_at=settings.values.review_at,
-        check_ins_at=settings.values.checkins_at,
+        Hours(
+            briefing_at=values.briefing_at,
+            review_at=values.review_at,
+            check_ins_at=values.checkins_at,
+            weekly_at=values.weekly_at if values.weekly_review else None,
+            weekend_later=timedelta(hours=values.weekend_later),
+            weekend_midday=values.weekend_midday,
+        )
     )
     rules = NudgeRules(quiet_from=settings.values.quiet_from, quiet_to=settings.values.quiet_to)
     reminders = ReminderReader(engine)
@@ -308,6 +319,13 @@ def build(
     def look(slot: Slot) -> None:
         """Nothing is polled here: the sync has a loop of its own."""
 
+    def prepare(slot: Slot) -> None:
+        """Put aside, before the look back at the week tells so, what nobody touched."""
+        if slot.purpose is Purpose.WEEKLY:
+            for task in first_word.untouched():
+                key = put_aside_key(slot) + task.id
+                door.do(PutAside(task.id), key=key, by_person=False)
+
     beat = Beat(
         Clockwork(
             jobs=jobs,
@@ -316,6 +334,7 @@ def build(
             open_session=open_session,
             say=first_word.say,
             look=look,
+            prepare=prepare,
         )
     )
     return App(settings, engine, assistant, syncing, library, door, notes, words, beat, now, new_id)

@@ -5,21 +5,25 @@ Nothing here decides when to speak or whether; the letter and the slot are one t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
+from bot.actions import SOMEDAY_LIST
 from bot.conversation.speak import (
     say_briefing,
     say_nudge,
     say_reminder,
     say_review,
+    say_weekly,
     with_offers,
 )
+from bot.journal import Journal
 from bot.library import Library
 from bot.mailbox import SLOT_PREFIX, Address, Kind, Mailbox, Reply, SaidFirst
 from bot.offers import Offer, OfferKind, Offers
@@ -34,15 +38,19 @@ from heartbeat.checkins import (
     Present,
     Wait,
     check_in,
+    is_away,
+    is_long_away,
     may_sound,
     silence_asked,
 )
 from heartbeat.heartbeat_file import Asks, due_periodic, parse
 from heartbeat.ledger import Lapsed, Ledger, Suppressed
+from heartbeat.pressing import untouched
 from heartbeat.reminders import ReminderState, reminder_id
 from heartbeat.review import Evening, Review, review
 from heartbeat.said import Quiet, SavedQuestion, UnfinishedStudy
 from heartbeat.slots import Purpose, Slot
+from heartbeat.weekly import PutAside, Week, look_back
 from heartbeat.writes import ReminderWriter
 from tasks_sync import Task
 
@@ -53,6 +61,7 @@ GOOD_FOR = {
     Purpose.BRIEFING: timedelta(hours=4),
     Purpose.CHECK_IN: timedelta(hours=3),
     Purpose.REVIEW: timedelta(hours=9),
+    Purpose.WEEKLY: timedelta(hours=16),
 }
 
 
@@ -77,6 +86,8 @@ class FirstWord:
                 return self._check_in(session, slot)
             case Purpose.REVIEW:
                 return self._evening(session, slot)
+            case Purpose.WEEKLY:
+                return self._week(session, slot)
             case Purpose.REMINDER:
                 return self._remind(session, slot, again=again)
             case Purpose.POLL:
@@ -85,10 +96,14 @@ class FirstWord:
                 assert_never(slot.purpose)
 
     def _morning(self, session: Session, slot: Slot) -> Handled:
-        briefing = brief(self._morning_facts(session, slot))
+        facts = self._morning_facts(session, slot)
+        if self._is_long_away() and facts.saved is None:
+            return Suppressed("you have been away; only a weekly line comes until you write")
+        briefing = brief(facts)
         if isinstance(briefing, Quiet):
             return Suppressed(briefing.because)
-        return self._queue(session, slot, Kind.BRIEFING, say_briefing(briefing, self._local_now()))
+        reply = say_briefing(briefing, self._local_now())
+        return self._queue(session, slot, Kind.BRIEFING, reply, good_for=GOOD_FOR[slot.purpose])
 
     def _morning_facts(self, session: Session, slot: Slot) -> Morning:
         today = slot.local_date
@@ -116,7 +131,10 @@ class FirstWord:
         match nudge:
             case Nudge():
                 BroughtUp(session).note(nudge.brought_up, slot)
-                return self._queue(session, slot, Kind.NUDGE, say_nudge(nudge, self._local_now()))
+                reply = say_nudge(nudge, self._local_now())
+                return self._queue(
+                    session, slot, Kind.NUDGE, reply, good_for=GOOD_FOR[slot.purpose]
+                )
             case Quiet(because=because):
                 return Suppressed(because)
             case Wait():
@@ -173,7 +191,53 @@ class FirstWord:
                 reply = with_offers(Reply(""), offers)
             case _:
                 assert_never(page)
-        return self._queue(session, slot, Kind.REVIEW, reply)
+        return self._queue(session, slot, Kind.REVIEW, reply, good_for=GOOD_FOR[slot.purpose])
+
+    def untouched(self) -> tuple[Task, ...]:
+        """List the tasks to put aside now; none while the person is away and touches nothing."""
+        if is_away(self._present(), self.rules, self.now()):
+            return ()
+        today = self._local_now().date()
+        return untouched(self.watched(), self.now(), today)
+
+    def _week(self, session: Session, slot: Slot) -> Handled:
+        put_aside = [
+            PutAside(key, done.name)
+            for key, done in Journal(session, now=self.now).under(put_aside_key(slot))
+        ]
+        week = Week(
+            today=slot.local_date,
+            done=self._done_by_day(),
+            put_aside=put_aside,
+            someday=self._someday(put_aside),
+            open_count=len(self.watched()),
+            is_away=self._is_long_away(),
+        )
+        found = look_back(week)
+        if isinstance(found, Quiet):
+            return Suppressed(found.because)
+        # What was done unasked is told however late it is read.
+        good_for = None if put_aside else GOOD_FOR[slot.purpose]
+        reply = say_weekly(found)
+        return self._queue(session, slot, Kind.WEEKLY, reply, good_for=good_for)
+
+    def _done_by_day(self) -> Counter[date]:
+        """Count what was ticked off on each of the last seven local dates."""
+        now = self._local_now()
+        first = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=6)
+        found = self.library.tasks.completed_between(first, now + timedelta(seconds=1))
+        return Counter(
+            task.completed_at.astimezone(self.zone).date() for task in found if task.completed_at
+        )
+
+    def _someday(self, put_aside: Sequence[PutAside]) -> list[Task]:
+        """List what lies on the list of someday and was not put there just now."""
+        fresh = {each.key.rpartition(":")[2] for each in put_aside}
+        found = self.library.items_of(SOMEDAY_LIST)
+        return [task for task in found if task.id not in fresh and not task.parent_id]
+
+    def _is_long_away(self) -> bool:
+        return is_long_away(self.library.last_heard(), self.rules, self.now())
 
     def _worth_keeping(self, session: Session) -> list[Offer]:
         """Offer what the day's sessions said that lasts; what was offered before is not again."""
@@ -194,14 +258,21 @@ class FirstWord:
         return self._queue(session, slot, Kind.REMINDER, reply, sounds=sounds)
 
     def _queue(
-        self, session: Session, slot: Slot, kind: Kind, reply: Reply, *, sounds: bool = False
+        self,
+        session: Session,
+        slot: Slot,
+        kind: Kind,
+        reply: Reply,
+        *,
+        good_for: timedelta | None = None,
+        sounds: bool = False,
     ) -> Handled:
         Mailbox(session, now=self.now).queue(
             f"{SLOT_PREFIX}{slot.job_id}|{slot.key}",
             self.home_chat(),
             kind,
             reply,
-            good_for=GOOD_FOR.get(slot.purpose),
+            good_for=good_for,
             sounds=sounds,
         )
         return Handed()
@@ -221,6 +292,11 @@ class FirstWord:
 
     def _local_now(self) -> datetime:
         return self.now().astimezone(self.zone)
+
+
+def put_aside_key(slot: Slot) -> str:
+    """Begin the keys under which a week's untouched tasks are put aside; a task's id follows."""
+    return f"aside:{slot.key}:"
 
 
 def past_message(said: SaidFirst) -> PastMessage:

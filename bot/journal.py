@@ -48,6 +48,12 @@ class Journal:
         entry = self._session.exec(select(Entry).where(Entry.key == key)).first()
         return done_of(entry.model_dump()) if entry else None
 
+    def under(self, prefix: str) -> list[tuple[str, Done]]:
+        """List what was done under keys that begin so, in order."""
+        wanted = select(Entry).where(col(Entry.key).startswith(prefix, autoescape=True))
+        entries = self._session.exec(wanted.order_by(col(Entry.number)))
+        return [(entry.key, done_of(entry.model_dump())) for entry in entries]
+
     def record(self, key: str, done: Done, *, by_person: bool) -> None:
         """Write down what was done."""
         packed = pack_done(done)

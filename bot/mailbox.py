@@ -72,6 +72,7 @@ class Kind(StrEnum):
     QUESTION = "question"
     BRIEFING = "briefing"
     REVIEW = "review"
+    WEEKLY = "weekly"
     NUDGE = "nudge"
     REMINDER = "reminder"
     NOTICE = "notice"
@@ -373,7 +374,7 @@ class Mailbox:
 
     def said_first(self, since: datetime) -> list[SaidFirst]:
         """List what was said unasked since a moment, oldest first."""
-        kinds = (Kind.NUDGE, Kind.BRIEFING, Kind.REVIEW)
+        kinds = (Kind.NUDGE, Kind.BRIEFING, Kind.REVIEW, Kind.WEEKLY)
         wanted = (
             select(OutboxRow)
             .where(col(OutboxRow.kind).in_(kinds), col(OutboxRow.created_at) >= since)

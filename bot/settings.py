@@ -89,6 +89,17 @@ class Values(BaseModel):
     checkins_at: Times = Field(
         default=(time(13, 0), time(18, 30)), description="check-ins, local times; empty for none"
     )
+    weekend_later: float = Field(
+        default=2.0,
+        ge=0,
+        le=12,
+        description="the briefing comes this many hours later at weekends",
+    )
+    weekend_midday: bool = Field(
+        default=False, description="check-ins from 11:00 to 15:00 at weekends too"
+    )
+    weekly_review: bool = Field(default=True, description="a look back at the week on Sundays")
+    weekly_at: time = Field(default=time(18, 0), description="when, local time")
     quiet_from: time = Field(default=time(22, 0), description="no unasked messages from here")
     quiet_to: time = Field(default=time(7, 0), description="until here")
     idle_hours: float = Field(

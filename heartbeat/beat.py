@@ -41,6 +41,8 @@ class Clockwork:
     `jobs` gives today's jobs and one per due reminder; `open_session` a session in a transaction
     that commits at its end; `say(session, slot, again)` puts the slot's message into the outbox
     of that same transaction; `look(slot)` does a repeated job's work, which is in no ledger.
+    `prepare(slot)` does what a message is to tell, in transactions of its own: done again after a
+    crash it changes nothing.
     """
 
     jobs: Callable[[], Sequence[Job]]
@@ -49,6 +51,7 @@ class Clockwork:
     open_session: Callable[[], AbstractContextManager[Session]]
     say: Say
     look: Callable[[Slot], None]
+    prepare: Callable[[Slot], None]
 
 
 class Beat:
@@ -96,6 +99,8 @@ class Beat:
             self._looked[owed.job_id] = Mark(owed.planned_at, owed.key)
             self._work.look(owed)
             return
+        if isinstance(owed, Slot):
+            self._work.prepare(owed)
         with self._work.open_session() as session:
             ledger = Ledger(session, now=self._work.now)
             if isinstance(owed, Missed):

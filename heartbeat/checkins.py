@@ -34,6 +34,7 @@ class NudgeRules:
     undated_after: timedelta = timedelta(days=2)
     reaction_within: timedelta = timedelta(hours=2)
     away_after: timedelta = timedelta(days=1)
+    long_away_after: timedelta = timedelta(days=3)
 
 
 @dataclass(frozen=True)
@@ -290,6 +291,11 @@ def may_sound(asked_for: datetime, rules: NudgeRules, *, now: datetime, timezone
     return not in_quiet_hours(now.astimezone(timezone).time(), rules) or in_quiet_hours(
         asked_for.astimezone(timezone).time(), rules
     )
+
+
+def is_long_away(last_activity: datetime | None, rules: NudgeRules, now: datetime) -> bool:
+    """Tell whether the person has been silent so long that only the weekly line comes."""
+    return last_activity is not None and now - last_activity >= rules.long_away_after
 
 
 def in_quiet_hours(local: time, rules: NudgeRules) -> bool:

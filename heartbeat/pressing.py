@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TypeAlias
 
 from tasks_sync import Task
@@ -12,6 +12,10 @@ from tasks_sync import Task
 SOON = timedelta(days=2)
 SLIPPED_AFTER = timedelta(days=3)
 """A task this long past its day is not shown again without asking what should become of it."""
+
+UNTOUCHED_FOR = timedelta(days=14)
+"""So long past its day and as long unchanged, a task is put aside."""
+MOST_PUT_ASIDE = 5
 
 
 @dataclass(frozen=True)
@@ -97,3 +101,24 @@ def slipped(open_tasks: Iterable[Task], today: date) -> tuple[Pressing, ...]:
         for one in due_by(open_tasks, today)
         if isinstance(one.reason, WaitingSince) and today - one.reason.day >= SLIPPED_AFTER
     )
+
+
+def untouched(open_tasks: Sequence[Task], now: datetime, today: date) -> tuple[Task, ...]:
+    """List the tasks to put aside, the longest waiting first and no more than one can take in.
+
+    A subtask stays with its parent, and a parent where one of its subtasks was touched.
+    """
+    alive = {task.parent_id for task in open_tasks if now - task.updated_at < UNTOUCHED_FOR}
+    found = [
+        one
+        for one in slipped(open_tasks, today)
+        if is_untouched(one.task, now, today) and one.task.id not in alive
+    ]
+    return tuple(one.task for one in found[::-1][:MOST_PUT_ASIDE])
+
+
+def is_untouched(task: Task, now: datetime, today: date) -> bool:
+    """Tell whether a task's day and its last change are both long gone, and it may be moved."""
+    if task.assigned or task.parent_id or task.due is None:
+        return False
+    return today - task.due >= UNTOUCHED_FOR and now - task.updated_at >= UNTOUCHED_FOR

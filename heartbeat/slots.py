@@ -14,6 +14,10 @@ from enum import StrEnum
 from typing import TypeAlias, assert_never
 
 ONE_DAY = timedelta(days=1)
+SUNDAY = 6
+WEEKEND = frozenset({5, SUNDAY})
+EVERY_DAY = frozenset(range(7))
+WORKDAYS = EVERY_DAY - WEEKEND
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -24,17 +28,22 @@ class Purpose(StrEnum):
     BRIEFING = "briefing"
     CHECK_IN = "check-in"
     REVIEW = "review"
+    WEEKLY = "weekly"
     REMINDER = "reminder"
 
 
 @dataclass(frozen=True)
 class Daily:
-    """Once per local date at a local time, and late at most until `until` or the date's end."""
+    """Once per local date at a local time, and late at most until `until` or the date's end.
+
+    `days` are the weekdays that it has a slot on, Monday being 0.
+    """
 
     id: str
     purpose: Purpose
     at: time
     until: time | None = None
+    days: frozenset[int] = EVERY_DAY
 
     def __post_init__(self) -> None:
         if self.until is not None and self.until <= self.at:
@@ -162,14 +171,17 @@ def next_slot(job: Job, *, after: datetime, timezone: tzinfo) -> Slot | None:
             return newest_slot(job, after + job.period, timezone)
         case Daily():
             today = after.astimezone(timezone).date()
-            slots = (daily_slot(job, today + ONE_DAY * ahead, timezone) for ahead in range(-1, 4))
+            slots = (daily_slot(job, today + ONE_DAY * ahead, timezone) for ahead in range(-1, 10))
             return next(slot for slot in slots if slot and slot.planned_at > after)
         case _:
             assert_never(job)
 
 
 def daily_slot(job: Daily, day: date, timezone: tzinfo) -> Slot | None:
-    """Give a daily job's slot on a local date; None on a date that the zone left out."""
+    """Give a daily job's slot on a local date; None on other weekdays, and where the zone left
+    the date out."""
+    if day.weekday() not in job.days:
+        return None
     begins, ends = (
         first_instant(day, time(0), timezone),
         first_instant(day + ONE_DAY, time(0), timezone),
@@ -251,25 +263,65 @@ def planned(owed: Slot | Missed) -> datetime:
     return slot_of(owed).planned_at
 
 
-def default_jobs(
-    *,
-    briefing_at: time = time(7, 15),
-    review_at: time = time(21, 30),
-    check_ins_at: Sequence[time] = (time(13, 0), time(18, 30)),
-    poll_period: timedelta = timedelta(minutes=5),
-) -> tuple[Job, ...]:
+@dataclass(frozen=True)
+class Hours:
+    """When the everyday jobs come, in local time; `weekly_at` None is no look back at the week."""
+
+    briefing_at: time = time(7, 15)
+    review_at: time = time(21, 30)
+    check_ins_at: Sequence[time] = (time(13, 0), time(18, 30))
+    weekly_at: time | None = time(18, 0)
+    weekend_later: timedelta = timedelta(hours=2)
+    weekend_midday: bool = False
+    poll_period: timedelta = timedelta(minutes=5)
+
+
+MIDDAY = (time(11), time(15))
+
+
+def default_jobs(hours: Hours) -> tuple[Job, ...]:
     """Make the everyday jobs; a check-in is known by its place, so moving it makes no new job."""
-    briefing_until = later(briefing_at, time(11, 0), timedelta(hours=3, minutes=45))
-    check_ins = (
-        Daily(f"check-in-{place}", Purpose.CHECK_IN, at, later(at, at, timedelta(hours=2)))
-        for place, at in enumerate(check_ins_at, start=1)
-    )
     return (
-        Every("poll", Purpose.POLL, poll_period),
-        Daily("briefing", Purpose.BRIEFING, briefing_at, briefing_until),
-        *check_ins,
-        Daily("review", Purpose.REVIEW, review_at),
+        Every("poll", Purpose.POLL, hours.poll_period),
+        *briefings(hours),
+        *check_ins(hours),
+        *weeklies(hours),
+        Daily("review", Purpose.REVIEW, hours.review_at),
     )
+
+
+def briefings(hours: Hours) -> Iterator[Daily]:
+    """Make the briefing, and the one that comes later at weekends."""
+    at, late = hours.briefing_at, shifted(hours.briefing_at, hours.weekend_later)
+    until = later(at, time(11, 0), timedelta(hours=3, minutes=45))
+    if late == at:
+        yield Daily("briefing", Purpose.BRIEFING, at, until)
+        return
+    yield Daily("briefing", Purpose.BRIEFING, at, until, WORKDAYS)
+    late_until = later(late, time(13, 0), timedelta(hours=3, minutes=45))
+    yield Daily("weekend-briefing", Purpose.BRIEFING, late, late_until, WEEKEND)
+
+
+def check_ins(hours: Hours) -> Iterator[Daily]:
+    """Make the check-ins; one at midday leaves the weekend alone, unless it is wanted."""
+    for place, at in enumerate(hours.check_ins_at, start=1):
+        is_midday = MIDDAY[0] <= at < MIDDAY[1]
+        days = WORKDAYS if is_midday and not hours.weekend_midday else EVERY_DAY
+        until = later(at, at, timedelta(hours=2))
+        yield Daily(f"check-in-{place}", Purpose.CHECK_IN, at, until, days)
+
+
+def weeklies(hours: Hours) -> Iterator[Daily]:
+    """Make the look back at the week, on Sundays."""
+    if hours.weekly_at is not None:
+        until = later(hours.weekly_at, time(22, 0), timedelta(hours=2))
+        yield Daily("weekly", Purpose.WEEKLY, hours.weekly_at, until, frozenset({SUNDAY}))
+
+
+def shifted(at: time, by: timedelta) -> time:
+    """Give a later time of the same day; one that would pass midnight stays as it is."""
+    moved = datetime.combine(date(2000, 1, 1), at) + by
+    return moved.time() if moved.day == 1 else at
 
 
 def later(at: time, until: time, least: timedelta) -> time | None:

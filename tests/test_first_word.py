@@ -8,10 +8,10 @@ from bot.condition import examine
 from tests.conftest import heard, talk, titles
 
 
-def run_to(app, clock, hours: float) -> list[str]:
+def run_to(app, clock, hours: float, step: int = 5) -> list[str]:
     said = []
-    for _ in range(int(hours * 12)):
-        clock.on(minutes=5)
+    for _ in range(int(hours * 60 / step)):
+        clock.on(minutes=step)
         app.tick()
         said += heard(app)
     return said
@@ -86,7 +86,7 @@ def days_of(app, clock, days: int, words: str) -> list[int]:
     found = []
     for day in range(days):
         talk(app, "list")
-        if any(words in text for text in run_to(app, clock, 24)):
+        if any(words in text for text in run_to(app, clock, 24, step=60)):
             found.append(day)
     return found
 

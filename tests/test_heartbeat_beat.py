@@ -29,7 +29,7 @@ from heartbeat.review import Evening, review
 from heartbeat.rows import ReminderRow, SlotRow, WatchRow
 from heartbeat.said import Quiet
 from heartbeat.schedule import Ticker
-from heartbeat.slots import Purpose, Slot, default_jobs
+from heartbeat.slots import Hours, Purpose, Slot, default_jobs
 from heartbeat.writes import ReminderWriter
 
 START = datetime(2026, 2, 18, 0, 0, tzinfo=UTC)
@@ -57,7 +57,7 @@ class House:
         self.beat = self.started()
 
     def started(self) -> Beat:
-        jobs = default_jobs()
+        jobs = default_jobs(Hours())
         return Beat(
             Clockwork(
                 jobs=lambda: (*jobs, *jobs_of(self.reader.due(self.now))),
@@ -66,6 +66,7 @@ class House:
                 open_session=self.session,
                 say=self.say,
                 look=self.looked.append,
+                prepare=lambda slot: None,
             )
         )
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from heartbeat.slots import (
     Daily,
     Every,
+    Hours,
     Mark,
     Missed,
     Once,
@@ -182,7 +183,7 @@ def test_a_grace_that_a_jump_swallows_keeps_its_length():
 
 def test_a_first_start_owes_nothing_of_the_past_and_the_next_moment_in_full():
     now = datetime(2026, 2, 19, 9, 0, tzinfo=UTC)
-    jobs = default_jobs()
+    jobs = default_jobs(Hours())
     marks = {job.id: Mark(now) for job in jobs}
     assert due_slots(jobs, now=now, timezone=UTC, last_ended=marks) == ()
     assert due_slots(jobs, now=now, timezone=UTC, last_ended={}) == ()
@@ -208,7 +209,7 @@ def test_after_a_sleep_each_slot_is_caught_up_inside_its_grace_or_named_as_misse
 ):
     begin = datetime.combine(date(2026, 2, 18), asleep_from, VIENNA).astimezone(UTC)
     now = begin + away
-    jobs = [job for job in default_jobs() if isinstance(job, Daily)]
+    jobs = [job for job in default_jobs(Hours()) if isinstance(job, Daily)]
     marks = {job.id: Mark(begin) for job in jobs}
     owed = due_slots(jobs, now=now, timezone=VIENNA, last_ended=marks)
     planned = {
@@ -234,7 +235,7 @@ def test_the_briefing_is_made_up_for_until_eleven_and_the_review_on_the_same_dat
     def owed(hour: int, minute: int, day: int = 19) -> dict[str, type]:
         now = datetime(2026, 2, day, hour, minute, tzinfo=VIENNA).astimezone(UTC)
         since = datetime(2026, 2, 19, 6, 0, tzinfo=VIENNA).astimezone(UTC)
-        jobs = [job for job in default_jobs(check_ins_at=()) if isinstance(job, Daily)]
+        jobs = [job for job in default_jobs(Hours(check_ins_at=())) if isinstance(job, Daily)]
         marks = {job.id: Mark(since) for job in jobs}
         found = due_slots(jobs, now=now, timezone=VIENNA, last_ended=marks)
         return {getattr(one, "slot", one).job_id: type(one) for one in found}
@@ -243,6 +244,34 @@ def test_the_briefing_is_made_up_for_until_eleven_and_the_review_on_the_same_dat
     assert owed(11, 0) == {"briefing": Missed}
     assert owed(23, 59)["review"] is Slot
     assert owed(0, 0, day=20)["review"] is Missed
+
+
+def plan_of(day: date, hours: Hours) -> list[str]:
+    """List a date's slots with their times, as the person would see them."""
+    jobs = [job for job in default_jobs(hours) if isinstance(job, Daily)]
+    slots = sorted(
+        (slot.planned_at, job.id) for job in jobs if (slot := daily_slot(job, day, VIENNA))
+    )
+    return [f"{at.astimezone(VIENNA):%H:%M} {name}" for at, name in slots]
+
+
+FRIDAY = date(2026, 2, 20)
+USUAL = ["07:15 briefing", "13:00 check-in-1", "18:30 check-in-2", "21:30 review"]
+
+
+def test_at_weekends_the_briefing_comes_later_midday_is_quiet_and_sunday_looks_back():
+    saturday = ["09:15 weekend-briefing", "18:30 check-in-2", "21:30 review"]
+    assert plan_of(FRIDAY, Hours()) == USUAL
+    assert plan_of(FRIDAY + DAY, Hours()) == saturday
+    assert plan_of(FRIDAY + 2 * DAY, Hours()) == [saturday[0], "18:00 weekly", *saturday[1:]]
+    assert plan_of(FRIDAY + 3 * DAY, Hours()) == USUAL
+
+
+def test_weekends_can_be_as_other_days():
+    same = Hours(weekend_later=timedelta(0), weekend_midday=True, weekly_at=None)
+    assert [plan_of(FRIDAY + DAY * ahead, same) for ahead in range(3)] == [USUAL] * 3
+    late = Hours(briefing_at=time(23, 0))
+    assert plan_of(FRIDAY + DAY, late)[-1] == "23:00 briefing"
 
 
 def test_a_reminder_is_owed_however_late_and_says_by_how_much():
@@ -291,12 +320,14 @@ def test_a_repeated_job_owes_one_moment_after_any_pause():
 
 def test_the_next_slot_comes_after_now_for_every_kind_of_job():
     now = datetime(2026, 2, 19, 7, 15, tzinfo=UTC)
-    slots = [next_slot(job, after=now, timezone=UTC) for job in default_jobs()]
+    slots = [next_slot(job, after=now, timezone=UTC) for job in default_jobs(Hours())]
     assert [(slot.job_id, slot.planned_at - now) for slot in slots if slot] == [
         ("poll", timedelta(minutes=5)),
         ("briefing", DAY),
+        ("weekend-briefing", timedelta(days=2, hours=2)),
         ("check-in-1", timedelta(hours=5, minutes=45)),
         ("check-in-2", timedelta(hours=11, minutes=15)),
+        ("weekly", timedelta(days=3, hours=10, minutes=45)),
         ("review", timedelta(hours=14, minutes=15)),
     ]
     assert next_slot(Once("r", Purpose.REMINDER, now), after=now, timezone=UTC) is None
@@ -310,7 +341,9 @@ def test_a_job_whose_grace_ends_before_it_begins_is_refused():
 @pytest.mark.parametrize("at", [time(0), time(6), time(10, 59), time(11), time(20), time(23, 59)])
 def test_any_settable_briefing_time_makes_a_job_with_a_grace(at):
     (briefing,) = [
-        job for job in default_jobs(briefing_at=at, check_ins_at=(at,)) if job.id == "briefing"
+        job
+        for job in default_jobs(Hours(briefing_at=at, check_ins_at=(at,)))
+        if job.id == "briefing"
     ]
     slot = daily_slot(briefing, date(2026, 2, 19), UTC)
     assert slot is not None

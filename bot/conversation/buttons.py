@@ -16,10 +16,14 @@ from bot.actions import (
     KeepOpen,
     LetLostGo,
     NoteProgress,
+    PlaceTask,
+    PutAside,
     Remember,
     ReopenTask,
     RestoreLost,
     StartStudy,
+    TakeBack,
+    Together,
     Undo,
 )
 from bot.conversation.meaning import Act, Meaning, ShowTask, Unclear
@@ -38,6 +42,7 @@ def pressed(code: str, situation: Situation) -> Meaning:
         "done": CompleteTask,
         "open": ReopenTask,
         "drop": DeleteTask,
+        "someday": PutAside,
     }
     match verb:
         case "more":
@@ -54,6 +59,10 @@ def pressed(code: str, situation: Situation) -> Meaning:
             return Act(AnswerRemoval(wanted, allow=verb == "letgo"))
         case "tomorrow":
             return Act(EditTask(wanted, TaskChanges(due=situation.today + timedelta(days=1))))
+        case "today":
+            return for_today(wanted, situation)
+        case "back":
+            return Act(TakeBack(wanted), once=f"take-back:{wanted}")
         case "show":
             return ShowTask(wanted)
         case "study":
@@ -62,6 +71,13 @@ def pressed(code: str, situation: Situation) -> Meaning:
             return Act(actions[verb](wanted))
         case _:
             return Unclear("That button is no longer in use; nothing was done.")
+
+
+def for_today(wanted: str, situation: Situation) -> Meaning:
+    """Bring back what was put aside: onto the list that new tasks go to, for today."""
+    home = next(listed.id for listed in situation.lists if listed.is_default)
+    day = EditTask(wanted, TaskChanges(due=situation.today))
+    return Act(Together((PlaceTask(wanted, home), day)))
 
 
 def proposed(wanted: str, situation: Situation) -> Meaning:

@@ -13,6 +13,7 @@ from bot.actions import (
     DeleteTask,
     EditTask,
     PlaceTask,
+    PutAside,
     ReopenTask,
     Together,
 )
@@ -24,7 +25,7 @@ from bot.conversation.situation import Situation
 from bot.conversation.words import shorten
 from tasks_sync import Task, TaskChanges
 
-NO_DAY = re.compile(r"^(?:no (?:day|date|due date)|someday|any ?time)$", re.IGNORECASE)
+NO_DAY = re.compile(r"^(?:no (?:day|date|due date)|any ?time)$", re.IGNORECASE)
 BESIDE = re.compile(
     r"^(?P<name>.+?)\s+(?P<where>under|below|after|behind)\s+(?P<other>.+)$", re.IGNORECASE
 )
@@ -106,6 +107,8 @@ def move(rest: str, situation: Situation) -> Meaning:
     to = words.strip(" .!")
     if day := day_named(to, situation.today):
         return redated(name, day, situation)
+    if to.casefold() == "someday":
+        return put_aside(name, situation)
     if NO_DAY.match(to):
         return redated(name, None, situation)
     if to.casefold() in FIRST:
@@ -113,6 +116,11 @@ def move(rest: str, situation: Situation) -> Meaning:
     if listed := list_named(to, situation):
         return placed(name, situation, listed.id)
     return beside(rest, situation)
+
+
+def put_aside(rest: str, situation: Situation) -> Meaning:
+    """Put the task that is named on the list of someday."""
+    return picked(rest, situation.open_tasks, PutAside, "someday")
 
 
 def redated(name: str, day: date | None, situation: Situation) -> Meaning:

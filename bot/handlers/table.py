@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from bot import actions
-from bot.actions import Together, Undo
+from bot.actions import TakeBack, Together, Undo
 from bot.door import Handler, Job
-from bot.handlers import memory, questions, reminders, study, tasks
+from bot.handlers import memory, questions, reminders, someday, study, tasks
+from bot.journal import NothingToUndo
 from bot.outcomes import Done
 
 
@@ -22,6 +23,15 @@ def together(action: Together, job: Job) -> Done:
     back = tuple(part.undo for part in reversed(parts) if part.undo)
     name = ", ".join(part.name for part in parts)
     return Done(action, name, Together(back) if back else None, parts=parts)
+
+
+def take_back(action: TakeBack, job: Job) -> Done:
+    """Do the opposite of what was done under a key; raise NothingToUndo where nothing was."""
+    done = job.writers.journal.find(action.key)
+    if done is None or done.undo is None:
+        raise NothingToUndo
+    opposite = HANDLERS[type(done.undo)](done.undo, job)
+    return Done(action, done.name, opposite.undo, opposite.facts, parts=(done,))
 
 
 def undo(action: Undo, job: Job) -> Done:
@@ -41,6 +51,7 @@ HANDLERS: Mapping[type[Any], Handler] = {
     actions.ReopenTask: tasks.reopen,
     actions.EditTask: tasks.edit,
     actions.PlaceTask: tasks.place,
+    actions.PutAside: someday.put_aside,
     actions.DeleteTask: tasks.delete,
     actions.RestoreTask: tasks.restore,
     actions.AddList: tasks.add_list,
@@ -75,5 +86,6 @@ HANDLERS: Mapping[type[Any], Handler] = {
     actions.CancelReminder: reminders.cancel,
     actions.RestoreReminder: reminders.restore,
     actions.Together: together,
+    actions.TakeBack: take_back,
     actions.Undo: undo,
 }

@@ -8,6 +8,7 @@ from bot.conversation.speak.first import (
     say_reminder,
     say_reminders,
     say_review,
+    say_weekly,
     with_offers,
 )
 from bot.conversation.speak.outcomes import speak
@@ -22,6 +23,7 @@ __all__ = [
     "say_reminder",
     "say_reminders",
     "say_review",
+    "say_weekly",
     "speak",
     "with_offers",
 ]

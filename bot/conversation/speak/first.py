@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import assert_never
 
+from bot.actions import SOMEDAY_LIST
 from bot.conversation.speak.phrases import (
     Rows,
     clipped,
@@ -27,6 +28,8 @@ from heartbeat.pressing import DueSoon, DueToday, NextUp, Pressing, WaitingSince
 from heartbeat.reminders import Reminder
 from heartbeat.review import Review
 from heartbeat.said import SavedQuestion, UnfinishedStudy
+from heartbeat.weekly import LookBack, StillHere, Weekly
+from tasks_sync import Task
 
 LATE_ENOUGH_TO_SAY = timedelta(minutes=2)
 LONGEST_LINE = 120
@@ -160,7 +163,8 @@ def say_review(review: Review) -> Reply:
         )
         lines.append(f"Left from today: {left}{more}")
     lines += [
-        f"“{one.task.title}” has waited a while: keep, move or drop?" for one in review.ask_about
+        f"“{one.task.title}” has waited a while: tomorrow, someday or drop?"
+        for one in review.ask_about
     ]
     if review.first_tomorrow:
         lines.append(f"First tomorrow: {review.first_tomorrow.task.title}")
@@ -182,10 +186,64 @@ def done_phrase(review: Review) -> str:
 
 def review_buttons(review: Review) -> Rows:
     """Offer to move what is left, one tap each."""
-    return tuple(
+    left = [
         (Button(f"→ tomorrow: {one.task.title[:24]}", f"tomorrow:{one.task.id}"),)
         for one in review.left
+    ]
+    return (*left, *(triage_buttons(one.task) for one in review.ask_about))
+
+
+def triage_buttons(task: Task) -> tuple[Button, ...]:
+    """Offer what can become of a task that has waited for days."""
+    return (
+        Button(f"→ tomorrow: {task.title[:24]}", f"tomorrow:{task.id}"),
+        Button("Someday", f"someday:{task.id}"),
+        Button("Drop", f"drop:{task.id}"),
     )
+
+
+def say_weekly(weekly: Weekly) -> Reply:
+    """Word the end of the week; somebody who has been away for days gets one line."""
+    match weekly:
+        case StillHere(open_count=count):
+            waits = "1 task waits" if count == 1 else f"{count} tasks wait"
+            return Reply(f"{waits}. Nothing else comes from me until you write.")
+        case LookBack():
+            return Reply("\n".join(week_lines(weekly)), week_buttons(weekly))
+        case _:
+            assert_never(weekly)
+
+
+def week_lines(week: LookBack) -> list[str]:
+    """Give credit first, then what was put aside unasked, then what may come back or go."""
+    lines = [f"Your week: {count_phrase(week.done_count, 'thing')} done."]
+    if not week.done:
+        lines = ["Your week: nothing was ticked off; that happens."]
+    days = " · ".join(f"{day:%a} {count}" for day, count in week.done)
+    lines += [days] if days else []
+    if week.put_aside:
+        lines.append(f"Untouched for two weeks, so I put on “{SOMEDAY_LIST}”:")
+        lines += [f"• {each.title}" for each in week.put_aside]
+    if week.ask_about:
+        lines.append(f"On “{SOMEDAY_LIST}”; today, drop, or leave there?")
+        lines += [f"• {task.title}" for task in week.ask_about]
+    return lines
+
+
+def week_buttons(week: LookBack) -> Rows:
+    """Offer to take back what was done unasked, and to decide about what lies there."""
+    back = [
+        (Button(f"Bring back: {clipped(each.title, 24)}", f"back:{each.key}"),)
+        for each in week.put_aside
+    ]
+    asked = [
+        (
+            Button(f"Today: {clipped(task.title, 24)}", f"today:{task.id}"),
+            Button("Drop", f"drop:{task.id}"),
+        )
+        for task in week.ask_about
+    ]
+    return (*back, *asked)
 
 
 def say_reminder(reminder: Reminder, now: datetime, *, again: bool) -> Reply:

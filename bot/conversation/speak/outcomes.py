@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import assert_never
 
 from bot.actions import (
+    SOMEDAY_LIST,
     Action,
     AddList,
     AddTask,
@@ -28,6 +29,7 @@ from bot.actions import (
     ListConflict,
     NoteProgress,
     PlaceTask,
+    PutAside,
     Remember,
     RenameList,
     ReopenTask,
@@ -41,6 +43,7 @@ from bot.actions import (
     ShowCleared,
     StartStudy,
     StopStudy,
+    TakeBack,
     TakeDump,
     TakeNote,
     Together,
@@ -103,6 +106,8 @@ def sentence(done: Done, now: datetime) -> str:
             return edited(name, changes, now)
         case PlaceTask():
             return f"Moved “{name}”{moved_to(done)}."
+        case PutAside():
+            return f"“{name}” is on “{SOMEDAY_LIST}” now, without a day."
         case DeleteTask():
             return f"Deleted “{name}”."
         case RestoreTask():
@@ -171,6 +176,8 @@ def sentence(done: Done, now: datetime) -> str:
             return f"Set again, {moment(done, now)}: {name}"
         case Together():
             return together(done, now)
+        case TakeBack():
+            return f"“{name}” is back where it was."
         case Undo():
             return undone(done, now)
         case _:
@@ -190,6 +197,8 @@ def buttons(done: Done) -> Rows:
         case TakeDump(), DumpFacts(offers=offers):
             return tuple((offer_button(offer),) for offer in offers)
         case ((AddTask() | CompleteTask() | DeleteTask() | CheckOff() | Together()), _):
+            return UNDO
+        case ((PutAside() | TakeBack()), _):
             return UNDO
         case _:
             return ()
@@ -314,8 +323,10 @@ def undone(done: Done, now: datetime) -> str:
             return f"Undone: “{last.name}” is back on the list."
         case EditTask():
             return f"Undone: “{last.name}” is as it was before."
-        case PlaceTask():
+        case PlaceTask() | PutAside():
             return f"Undone: “{last.name}” is back where it was."
+        case TakeBack():
+            return f"Undone: “{last.name}” is on “{SOMEDAY_LIST}” again."
         case AddList():
             return f"Undone: the list “{last.name}” is gone again."
         case DeleteList():
