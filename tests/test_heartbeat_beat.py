@@ -52,6 +52,7 @@ class House:
         self.engine, self.now = engine, START
         self.said: list[tuple[Slot, bool]] = []
         self.looked: list[Slot] = []
+        self.prepared: list[tuple[str, int]] = []
         self.answer: Handled | Exception = Handed()
         self.reader, self.ids = ReminderReader(engine), count()
         self.beat = self.started()
@@ -66,9 +67,12 @@ class House:
                 open_session=self.session,
                 say=self.say,
                 look=self.looked.append,
-                prepare=lambda slot: None,
+                prepare=self.prepare,
             )
         )
+
+    def prepare(self, slot: Slot) -> None:
+        self.prepared.append((slot.job_id, len(self.said)))
 
     def say(self, session: Session, slot: Slot, again: bool) -> Handled:
         if isinstance(self.answer, Exception):
@@ -197,6 +201,14 @@ def test_a_slot_that_another_took_meanwhile_is_not_said(house):
     house.now = START + timedelta(hours=14)
     house.beat.beat()
     assert [slot.purpose for slot, _ in house.said] == [Purpose.REMINDER]
+
+
+def test_what_a_message_tells_is_prepared_before_it_is_said_and_not_for_what_was_missed(house):
+    house.beat.beat()
+    house.now = START + timedelta(hours=14)
+    house.beat.beat()
+    assert house.prepared == [("check-in-1", 0)]
+    assert [slot.job_id for slot, _ in house.said] == ["check-in-1"]
 
 
 def test_a_check_in_that_waits_is_said_at_the_better_moment(house):
