@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bot.cli.lab_place import app
+from bot.cli.lab import app
 
 ROOT = Path(__file__).parents[1]
 CASE = {
@@ -143,7 +143,7 @@ def test_a_picture_is_a_png_of_the_size_of_a_chat(tmp_path: Path, scene: str) ->
 
 def test_asking_for_help_loads_neither_compiler_nor_plots() -> None:
     script = (
-        "import sys; import bot.cli.lab_place;"
+        "import sys; import bot.cli.lab;"
         "heavy = {'numba', 'numpy', 'matplotlib', 'scipy', 'ortools'} & set(sys.modules);"
         "sys.exit(str(heavy) if heavy else 0)"
     )

@@ -140,29 +140,16 @@ def explore(
                     f"{one.name:<44}{one.allocation:7.2f} +-{one.spread:5.2f}"
                     f"  gain {one.gain:+6.2f} +-{one.gain_spread:5.2f}  moves {one.moves:.0f}"
                 )
-        gaps = _bounds(trace, orders, workload, chosen[0]) if bounds and not lasting else []
+        gaps = []
+        if bounds and not lasting:
+            from gpu_lab.sweeps.gaps import workload_gaps
+
+            gaps = [str(gap) for gap in workload_gaps(trace, workload, chosen[0], orders)]
     if as_json:
         print_json({"openings": found, "bounds": gaps, "seeds": chosen, "workload": workload})
         return
     for gap in gaps:
         typer.echo(f"seed {chosen[0]}: {gap}")
-
-
-def _bounds(trace: Path, orders: Path | None, workload: str, seed: int) -> list[str]:
-    import numpy as np
-
-    from gpu_lab.bounds.openb import openb_gaps
-    from gpu_lab.placement.protocol.arrivals import draw_order
-    from gpu_lab.traces.openb import read_nodes, read_order, read_pods
-
-    nodes, pods = read_nodes(trace), read_pods(trace, workload)
-    rng = np.random.default_rng(seed)
-    if orders is None:
-        order = draw_order(pods, nodes, rng)
-    else:
-        published = read_order(orders, workload, seed)
-        order = published.pods, published.node_rank
-    return [str(gap) for gap in openb_gaps(nodes, pods, order, rng)]
 
 
 @app.command()

@@ -14,6 +14,8 @@ import typer
 
 from bot.cli.output import fail
 
+# What the sets of the compiled replay hold (`gpu_lab.placement.bitmaps`).
+MOST_NODES = 1_048_576
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything random.")]
 Trace = Annotated[

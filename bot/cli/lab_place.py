@@ -1,4 +1,4 @@
-"""`touchbase lab fleet`, `place`, `bound` and `plot`: where gangs go, and how good that is.
+"""`touchbase lab fleet`, `place` and `plot`: where gangs go.
 
 Internal imports are late, so that `lab --help` loads neither the compiler nor the plots.
 """
@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli.lab_options import Json, Seed
 from bot.cli.output import fail, print_json
 
 if TYPE_CHECKING:
-    from gpu_lab.bounds import Gap
     from gpu_lab.fleet import Fleet, FleetState, Placement
     from gpu_lab.jobs import Job
     from gpu_lab.placement import NoPlace
@@ -25,8 +25,6 @@ app = typer.Typer(no_args_is_help=True)
 Scene = Annotated[
     str, typer.Argument(help="A fleet with jobs (TOML or YAML), or: seed, nvl72, shared.")
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything random.")]
 Load = Annotated[
     float, typer.Option("--load", min=0, max=1, help="Share of the fleet in use beforehand.")
 ]
@@ -40,7 +38,7 @@ def fleet(scene: Scene = "seed", as_json: Json = False, seed: Seed = 0) -> None:
     from gpu_lab.placement.feasibility import why_impossible
 
     with clear_errors():
-        described, jobs = _read(scene)
+        described, jobs = read(scene)
         refusals = {job.name: why_impossible(job, described) for job in jobs}
     if as_json:
         print_json(
@@ -71,8 +69,8 @@ def place(
         if cases is not None:
             _answer_cases(cases)
             return
-        described, jobs = _read(scene)
-        state, placed = _place_all(described, jobs, policy, load, seed)
+        described, jobs = read(scene)
+        state, placed = place_all(described, jobs, policy, load, seed)
         if picture is not None:
             _write(picture, _drawing(described, placed, load, seed))
     if as_json:
@@ -82,39 +80,6 @@ def place(
         typer.echo(_line(state, answer))
     if any(_is_refused(answer) for answer in placed):
         raise typer.Exit(1)
-
-
-@app.command()
-def bound(
-    scene: Scene = "seed",
-    trace: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="An openb folder, for the packing bound.")
-    ] = None,
-    workload: Annotated[str, typer.Option(help="NAME as in openb_pod_list_NAME.csv.")] = "default",
-    sequence: Annotated[
-        Path | None, typer.Option(metavar="FILE.npz", help="The published orders of arrival.")
-    ] = None,
-    nodes: Annotated[
-        int, typer.Option(min=0, max=8, help="The exact optimum on so few nodes instead.")
-    ] = 0,
-    policy: PolicyName = "topology",
-    load: Load = 0.0,
-    as_json: Json = False,
-    seed: Seed = 42,
-) -> None:
-    """Show a result, what nothing could beat, and the distance: all-reduce, or packing openb."""
-    with clear_errors():
-        if trace is None:
-            gaps = _all_reduce_gaps(scene, policy, load, seed)
-        elif nodes:
-            gaps = _small_gaps(trace, workload, nodes, seed)
-        else:
-            gaps = _openb_gaps(trace, workload, sequence, seed)
-    if as_json:
-        print_json([_gap_values(gap) for gap in gaps])
-        return
-    for gap in gaps:
-        typer.echo(str(gap))
 
 
 @app.command()
@@ -142,8 +107,8 @@ def plot(
         elif len(named) > 1:
             fail(f"one scene at a time, or results ending in .json; given: {', '.join(named)}")
         else:
-            described, jobs = _read(named[0])
-            _, placed = _place_all(described, jobs, policy, load, seed)
+            described, jobs = read(named[0])
+            _, placed = place_all(described, jobs, policy, load, seed)
             drawn = _drawing(described, placed, load, seed, as_page=out.suffix == ".html")
         _write(out, drawn)
     if as_json:
@@ -157,10 +122,13 @@ def clear_errors() -> Iterator[None]:
     """Turn what cannot be done into one line: the thing, the value, the way out."""
     from gpu_lab.bounds import BoundUnavailable
     from gpu_lab.fleet import FleetRefused
+    from gpu_lab.placement.protocol.world import BadWorld
     from gpu_lab.placement.topology import CaseNotReadable
     from gpu_lab.traces.errors import TraceMalformed, TraceNotFound
 
-    refusals = (FleetRefused, CaseNotReadable, BoundUnavailable, TraceMalformed, TraceNotFound)
+    refusals = (
+        FleetRefused, CaseNotReadable, BoundUnavailable, BadWorld, TraceMalformed, TraceNotFound,
+    )  # fmt: skip
     try:
         yield
     except refusals as why:
@@ -169,7 +137,8 @@ def clear_errors() -> Iterator[None]:
         fail(f"{why.filename}: {why.strerror}")
 
 
-def _read(scene: str) -> tuple[Fleet, tuple[Job, ...]]:
+def read(scene: str) -> tuple[Fleet, tuple[Job, ...]]:
+    """Read a fleet with its jobs, by the name of an example or of a file."""
     from gpu_lab.examples import scene_path
     from gpu_lab.fleet import read_scene
 
@@ -204,7 +173,7 @@ def _fleet_values(described: Fleet) -> dict[str, object]:
     }
 
 
-def _place_all(
+def place_all(
     described: Fleet, jobs: tuple[Job, ...], policy: str, load: float, seed: int
 ) -> tuple[FleetState, list[Placement | NoPlace]]:
     """Place each job on a fleet in use; a job that could never run fails with the reason."""
@@ -365,54 +334,3 @@ def _json_at(path: Path) -> object:
 def _write(out: Path, drawn: bytes) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_bytes(drawn)
-
-
-def _all_reduce_gaps(scene: str, policy: str, load: float, seed: int) -> list[Gap]:
-    from gpu_lab.bounds.allreduce import all_reduce_gap
-    from gpu_lab.fleet import Placement
-    from gpu_lab.placement.allreduce import GIB
-
-    described, jobs = _read(scene)
-    state, placed = _place_all(described, jobs, policy, load, seed)
-    found = [answer for answer in placed if isinstance(answer, Placement) and answer.gpus > 1]
-    if not found:
-        fail("no gang of 2 or more GPUs found a place; there is nothing to bound")
-    return [all_reduce_gap(state.fleet, answer, 10 * GIB) for answer in found]
-
-
-def _openb_gaps(trace: Path, workload: str, sequence: Path | None, seed: int) -> list[Gap]:
-    import numpy as np
-
-    from gpu_lab.bounds.openb import openb_gaps
-    from gpu_lab.placement.protocol.arrivals import draw_order
-    from gpu_lab.traces import openb
-
-    nodes, pods = openb.read_nodes(trace), openb.read_pods(trace, workload)
-    rng = np.random.default_rng(seed)
-    if sequence is None:
-        order = draw_order(pods, nodes, rng)
-    else:
-        published = openb.read_order(sequence, workload, seed)
-        order = published.pods, published.node_rank
-    return openb_gaps(nodes, pods, order, rng)
-
-
-def _small_gaps(trace: Path, workload: str, count: int, seed: int) -> list[Gap]:
-    import numpy as np
-
-    from gpu_lab.bounds.openb import small_gap
-    from gpu_lab.traces import openb
-
-    nodes, pods = openb.read_nodes(trace), openb.read_pods(trace, workload)
-    rng = np.random.default_rng(seed)
-    chosen = sorted(rng.choice(len(nodes), size=count, replace=False).tolist())
-    gap, best = small_gap([nodes[place] for place in chosen], pods, rng, seconds=60)
-    if not best.is_proven:
-        typer.echo(f"best found {best.percent:.2f} %; the bound is not closed in 60 s", err=True)
-    return [gap]
-
-
-def _gap_values(gap: Gap) -> dict[str, object]:
-    from dataclasses import asdict
-
-    return asdict(gap) | {"distance": gap.distance}

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from gpu_lab.placement.protocol.arrivals import draw_order
-from gpu_lab.placement.protocol.world import World, build
+from gpu_lab.placement.protocol.world import Ints, NamedNode, NamedPod, World, build
 from gpu_lab.traces.openb import read_nodes, read_order, read_pods
 
 PUBLISHED_ORDERS = Path("openb_oracle") / "sequences.npz"
@@ -28,12 +28,21 @@ def inflation_worlds(
     """Make the world of each seed; the trace is read once."""
     nodes, pods = read_nodes(folder), read_pods(folder, workload)
     for seed in seeds:
-        if sequence is None:
-            drawn = draw_order(pods, nodes, np.random.default_rng(seed))
-            yield seed, build(nodes, pods, *drawn)
-        else:
-            order = read_order(sequence, workload, seed)
-            yield seed, build(nodes, pods, order.pods, order.node_rank)
+        yield seed, build(nodes, pods, *order_of(nodes, pods, workload, seed, sequence))
+
+
+def order_of(
+    nodes: Sequence[NamedNode],
+    pods: Sequence[NamedPod],
+    workload: str,
+    seed: int,
+    sequence: Path | None,
+) -> tuple[Ints, Ints]:
+    """Give the order of arrival (rows of `pods`) and the nodes' ranks: published, or else drawn."""
+    if sequence is None:
+        return draw_order(pods, nodes, np.random.default_rng(seed))
+    published = read_order(sequence, workload, seed)
+    return published.pods, published.node_rank
 
 
 def orders_beside(folder: Path) -> Path | None:
