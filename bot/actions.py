@@ -326,6 +326,14 @@ class RestoreReminder:
     reminder_id: str
 
 
+@dataclass(frozen=True)
+class PutOffReminder:
+    """Say at another moment what a reminder said just now."""
+
+    reminder_id: str
+    at: datetime
+
+
 # --- about actions -------------------------------------------------------------------------
 
 
@@ -388,6 +396,7 @@ Action: TypeAlias = (
     | SetReminder
     | CancelReminder
     | RestoreReminder
+    | PutOffReminder
     | Together
     | TakeBack
     | Undo

@@ -314,7 +314,7 @@ def build(
     )
 
     def jobs() -> list[Job]:
-        return [*spoken, *jobs_of(reminders.pending())]
+        return [*spoken, *jobs_of(reminders.to_say())]
 
     def look(slot: Slot) -> None:
         """Nothing is polled here: the sync has a loop of its own."""

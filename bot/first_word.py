@@ -44,12 +44,12 @@ from heartbeat.checkins import (
     silence_asked,
 )
 from heartbeat.heartbeat_file import Asks, due_periodic, parse
-from heartbeat.ledger import Lapsed, Ledger, Suppressed
+from heartbeat.ledger import Lapsed, Ledger, Sent, Suppressed
 from heartbeat.pressing import untouched
-from heartbeat.reminders import ReminderState, reminder_id
+from heartbeat.reminders import JOB_PREFIX, ONCE_MORE_AFTER, Reminder, ReminderState, reminder_id
 from heartbeat.review import Evening, Review, review
 from heartbeat.said import Quiet, SavedQuestion, UnfinishedStudy
-from heartbeat.slots import Purpose, Slot
+from heartbeat.slots import Purpose, Slot, key_of
 from heartbeat.weekly import PutAside, Week, look_back
 from heartbeat.writes import ReminderWriter
 from tasks_sync import Task
@@ -57,6 +57,7 @@ from tasks_sync import Task
 HISTORY = timedelta(days=14)
 KEPT = timedelta(days=90)
 MOST_KEPT = 3
+ON_TIME = timedelta(minutes=2)
 GOOD_FOR = {
     Purpose.BRIEFING: timedelta(hours=4),
     Purpose.CHECK_IN: timedelta(hours=3),
@@ -252,10 +253,30 @@ class FirstWord:
         found = self.library.reminders.find(reminder_id(slot) or "")
         if found is None or found.state is not ReminderState.SET:
             return Suppressed("the reminder was called off")
-        ReminderWriter(session, now=self.now, new_id=lambda: "").mark_said(found.id)
+        writer = ReminderWriter(session, now=self.now, new_id=self.new_id)
+        if found.repeats and (because := self._not_once_more(session, found)):
+            writer.cancel(found.id)
+            return Suppressed(because)
+        writer.mark_said(found.id)
+        if not (found.repeats or again or self.now() - found.at >= ON_TIME):
+            writer.once_more(found.id)
         reply = say_reminder(found, self._local_now(), again=again)
         sounds = may_sound(found.at, self.rules, now=self.now(), timezone=self.zone)
         return self._queue(session, slot, Kind.REMINDER, reply, sounds=sounds)
+
+    def _not_once_more(self, session: Session, reminder: Reminder) -> str | None:
+        """Say why a reminder is not said a second time, if it is not."""
+        first = reminder.at - ONCE_MORE_AFTER
+        line = Ledger(session, now=self.now).line(f"{JOB_PREFIX}{reminder.repeats}", key_of(first))
+        arrived = line is not None and isinstance(line.standing, Sent)
+        if line is None or not arrived or line.changed_at - first >= ONCE_MORE_AFTER / 2:
+            return "the first one has not arrived, or only just now"
+        heard = self.library.last_heard()
+        if heard and heard >= line.changed_at:
+            return "you were here since"
+        if not may_sound(first, self.rules, now=self.now(), timezone=self.zone):
+            return "the quiet hours have begun"
+        return None
 
     def _queue(
         self,

@@ -18,7 +18,11 @@ class ReminderReader:
         self._engine = engine
 
     def pending(self) -> tuple[Reminder, ...]:
-        """List the reminders that are set, the next one first."""
+        """List the reminders that the person set, the next one first."""
+        return tuple(reminder for reminder in self.to_say() if reminder.repeats is None)
+
+    def to_say(self) -> tuple[Reminder, ...]:
+        """List what is to be said, the next one first: also what is said once more."""
         wanted = select(ReminderRow).where(ReminderRow.state == ReminderState.SET.value)
         with Session(self._engine) as session:
             rows = session.exec(wanted.order_by(col(ReminderRow.at), col(ReminderRow.id)))
@@ -37,4 +41,12 @@ class ReminderReader:
 
 def reminder_from(row: ReminderRow) -> Reminder:
     """Give a row as a value."""
-    return Reminder(row.id, row.at.astimezone(UTC), row.text, row.task_id, ReminderState(row.state))
+    return Reminder(
+        id=row.id,
+        at=row.at.astimezone(UTC),
+        text=row.text,
+        task_id=row.task_id,
+        state=ReminderState(row.state),
+        times_put_off=row.times_put_off,
+        repeats=row.repeats,
+    )

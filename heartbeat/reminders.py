@@ -10,6 +10,7 @@ from enum import StrEnum
 from heartbeat.slots import Once, Purpose, Slot
 
 JOB_PREFIX = "reminder:"
+ONCE_MORE_AFTER = timedelta(minutes=30)
 
 
 class ReminderState(StrEnum):
@@ -22,13 +23,18 @@ class ReminderState(StrEnum):
 
 @dataclass(frozen=True)
 class Reminder:
-    """Something to say at a moment that the person named, quiet hours or not."""
+    """Something to say at a moment that the person named, quiet hours or not.
+
+    `repeats` is the id of the reminder that it says once more, unless the person came by.
+    """
 
     id: str
     at: datetime
     text: str
     task_id: str | None
     state: ReminderState
+    times_put_off: int = 0
+    repeats: str | None = None
 
 
 @dataclass(frozen=True)

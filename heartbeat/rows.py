@@ -81,3 +81,5 @@ class ReminderRow(SQLModel, table=True):
     task_id: str | None = None
     state: str = Field(index=True)
     created_at: datetime = Field(sa_type=Instant)
+    times_put_off: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    repeats: str | None = None

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from heartbeat.errors import ReminderEmpty, ReminderInThePast, ReminderNotFound, ReminderTooLong
 from heartbeat.reads import reminder_from
-from heartbeat.reminders import Reminder, ReminderState
+from heartbeat.reminders import ONCE_MORE_AFTER, Reminder, ReminderState
 from heartbeat.rows import ReminderRow
 
 LONGEST_TEXT = 1000
@@ -35,16 +35,25 @@ class ReminderWriter:
             raise ReminderEmpty
         if len(words) > LONGEST_TEXT:
             raise ReminderTooLong
-        row = ReminderRow(
-            id=self._new_id(),
-            at=at,
-            text=words,
-            task_id=task_id,
-            state=ReminderState.SET.value,
-            created_at=now,
+        return self._keep(at, words, task_id)
+
+    def put_off(self, reminder_id: str, at: datetime) -> Reminder:
+        """Set what a reminder said for another moment.
+
+        Raises ReminderNotFound or ReminderInThePast.
+        """
+        row = self._row(reminder_id)
+        if at <= self._now():
+            raise ReminderInThePast(at)
+        return self._keep(at, row.text, row.task_id, times_put_off=row.times_put_off + 1)
+
+    def once_more(self, reminder_id: str) -> Reminder:
+        """Set what a reminder says a second time. Raises ReminderNotFound."""
+        row = self._row(reminder_id)
+        again = row.at + ONCE_MORE_AFTER
+        return self._keep(
+            again, row.text, row.task_id, times_put_off=row.times_put_off, repeats=row.id
         )
-        self._session.add(row)
-        return reminder_from(row)
 
     def cancel(self, reminder_id: str) -> Reminder:
         """Call off a reminder that is set. Raises ReminderNotFound."""
@@ -62,8 +71,36 @@ class ReminderWriter:
         return self._turn(reminder_id, ReminderState.SET, ReminderState.SAID)
 
     def _turn(self, reminder_id: str, before: ReminderState, after: ReminderState) -> Reminder:
-        row = self._session.get(ReminderRow, reminder_id)
-        if row is None or row.state != before:
+        row = self._row(reminder_id)
+        if row.state != before:
             raise ReminderNotFound(reminder_id)
         row.state = after.value
+        return reminder_from(row)
+
+    def _row(self, reminder_id: str) -> ReminderRow:
+        row = self._session.get(ReminderRow, reminder_id)
+        if row is None:
+            raise ReminderNotFound(reminder_id)
+        return row
+
+    def _keep(
+        self,
+        at: datetime,
+        text: str,
+        task_id: str | None,
+        *,
+        times_put_off: int = 0,
+        repeats: str | None = None,
+    ) -> Reminder:
+        row = ReminderRow(
+            id=self._new_id(),
+            at=at,
+            text=text,
+            task_id=task_id,
+            state=ReminderState.SET.value,
+            created_at=self._now(),
+            times_put_off=times_put_off,
+            repeats=repeats,
+        )
+        self._session.add(row)
         return reminder_from(row)

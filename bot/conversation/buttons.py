@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import UTC, time, timedelta
 
 from bot.actions import (
     Action,
@@ -18,6 +18,7 @@ from bot.actions import (
     NoteProgress,
     PlaceTask,
     PutAside,
+    PutOffReminder,
     Remember,
     ReopenTask,
     RestoreLost,
@@ -29,7 +30,10 @@ from bot.actions import (
 from bot.conversation.meaning import Act, Meaning, ShowTask, Unclear
 from bot.conversation.situation import Situation
 from bot.offers import OfferKind
+from heartbeat.slots import first_instant
 from tasks_sync import TaskChanges
+
+EVENING, MORNING = time(18), time(9)
 
 
 def pressed(code: str, situation: Situation) -> Meaning:
@@ -61,6 +65,8 @@ def pressed(code: str, situation: Situation) -> Meaning:
             return Act(EditTask(wanted, TaskChanges(due=situation.today + timedelta(days=1))))
         case "today":
             return for_today(wanted, situation)
+        case "later":
+            return put_off(wanted, situation)
         case "back":
             return Act(TakeBack(wanted), once=f"take-back:{wanted}")
         case "show":
@@ -71,6 +77,24 @@ def pressed(code: str, situation: Situation) -> Meaning:
             return Act(actions[verb](wanted))
         case _:
             return Unclear("That button is no longer in use; nothing was done.")
+
+
+def put_off(wanted: str, situation: Situation) -> Meaning:
+    """Put a reminder off, `length:id`, without a date to enter."""
+    length, _, reminder_id = wanted.partition(":")
+    now, zone = situation.now.astimezone(UTC), situation.now.tzinfo
+    assert zone is not None, "the moment is in the person's zone"
+    tomorrow = situation.today + timedelta(days=1)
+    moments = {
+        "10m": now + timedelta(minutes=10),
+        "1h": now + timedelta(hours=1),
+        "evening": first_instant(situation.today, EVENING, zone),
+        "tomorrow": first_instant(tomorrow, MORNING, zone),
+    }
+    at = moments.get(length)
+    if at is None:
+        return Unclear("That button is no longer in use; nothing was done.")
+    return Act(PutOffReminder(reminder_id, at))
 
 
 def for_today(wanted: str, situation: Situation) -> Meaning:

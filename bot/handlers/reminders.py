@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.actions import CancelReminder, RestoreReminder, SetReminder
+from bot.actions import CancelReminder, PutOffReminder, RestoreReminder, SetReminder
 from bot.door import Job
 from bot.outcomes import Done, ReminderFacts
 from heartbeat.reminders import Reminder
@@ -24,4 +24,9 @@ def cancel(action: CancelReminder, job: Job) -> Done:
 
 def restore(action: RestoreReminder, job: Job) -> Done:
     reminder = job.writers.reminders.restore(action.reminder_id)
+    return Done(action, reminder.text, CancelReminder(reminder.id), facts_of(reminder))
+
+
+def put_off(action: PutOffReminder, job: Job) -> Done:
+    reminder = job.writers.reminders.put_off(action.reminder_id, action.at)
     return Done(action, reminder.text, CancelReminder(reminder.id), facts_of(reminder))

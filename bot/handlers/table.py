@@ -85,6 +85,7 @@ HANDLERS: Mapping[type[Any], Handler] = {
     actions.SetReminder: reminders.set_reminder,
     actions.CancelReminder: reminders.cancel,
     actions.RestoreReminder: reminders.restore,
+    actions.PutOffReminder: reminders.put_off,
     actions.Together: together,
     actions.TakeBack: take_back,
     actions.Undo: undo,

@@ -33,6 +33,9 @@ from tasks_sync import Task
 
 LATE_ENOUGH_TO_SAY = timedelta(minutes=2)
 LONGEST_LINE = 120
+ASK_AFTER_PUT_OFF = 2
+LAST_HOUR_OF_DAY = 17
+"""From here on "this evening" is no later than an hour."""
 
 
 def say_briefing(briefing: Briefing, now: datetime) -> Reply:
@@ -251,8 +254,21 @@ def say_reminder(reminder: Reminder, now: datetime, *, again: bool) -> Reply:
     late = now - reminder.at
     suffix = f"  (late by {length_phrase(late)})" if late >= LATE_ENOUGH_TO_SAY else ""
     repeat = "  (possibly said before)" if again else ""
+    more = "  (once more)" if reminder.repeats else ""
+    lines = [f"⏰ {reminder.text}{suffix}{more}{repeat}"]
+    if reminder.times_put_off >= ASK_AFTER_PUT_OFF:
+        lines.append("Put off twice already. A smaller first step, or let it go?")
+    return Reply("\n".join(lines), reminder_buttons(reminder, now))
+
+
+def reminder_buttons(reminder: Reminder, now: datetime) -> Rows:
+    """Offer to put a reminder off by one tap, without a date to enter."""
+    lengths = [("+10 min", "10m"), ("+1 h", "1h"), ("Tomorrow 9:00", "tomorrow")]
+    if now.hour < LAST_HOUR_OF_DAY:
+        lengths.insert(2, ("This evening", "evening"))
+    later = tuple(Button(label, f"later:{length}:{reminder.id}") for label, length in lengths)
     task = ((Button("Done", f"done:{reminder.task_id}"),),) if reminder.task_id else ()
-    return Reply(f"⏰ {reminder.text}{suffix}{repeat}", task)
+    return (*task, later)
 
 
 def say_reminders(reminders: Sequence[Reminder], now: datetime) -> Reply:

@@ -30,6 +30,7 @@ from bot.actions import (
     NoteProgress,
     PlaceTask,
     PutAside,
+    PutOffReminder,
     Remember,
     RenameList,
     ReopenTask,
@@ -168,7 +169,7 @@ def sentence(done: Done, now: datetime) -> str:
             return f"“{name}” is no longer saved for later."
         case StopStudy():
             return f"Left “{name}” unfinished. /study goes on with it."
-        case SetReminder():
+        case SetReminder() | PutOffReminder():
             return f"I will remind you {moment(done, now)}: {name}"
         case CancelReminder():
             return f"Cancelled the reminder: {name}"
