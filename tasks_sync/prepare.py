@@ -125,6 +125,10 @@ class Preparer:
         if same_list and (base.hidden or base.status == Status.COMPLETED):
             # Google keeps no order among what is done, and refuses to move what is hidden.
             return self._move_done(row, base)
+        agreed = self._mirror.spot_of_base(base) == Spot(row.list_id, row.parent_id)
+        if agreed and self._below_what_is_hidden(row):
+            # It is below what is out of sight on both sides: there is no order to keep.
+            return NothingToTell()
         place, source = self._place(row, refusals=op.refusals), self._list_remote_id(base.list_id)
         if place is None or source is None:
             return NotYet()
@@ -181,6 +185,11 @@ class Preparer:
         # Refused twice: perhaps the neighbour is the trouble, so do without.
         previous = None if refusals > 1 else self._previous(row)
         return list_remote_id, RemotePlace(parent_remote_id, previous)
+
+    def _below_what_is_hidden(self, row: TaskRow) -> bool:
+        parent = self.session.get(TaskRow, row.parent_id) if row.parent_id else None
+        base = self._mirror.base(parent) if parent is not None else None
+        return parent is not None and base is not None and parent.hidden and base.hidden
 
     def _waits_for_patch(self, row: TaskRow) -> bool:
         rows = self._mirror.outbox.of(list_id=row.list_id, task_id=row.id)

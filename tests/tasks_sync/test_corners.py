@@ -43,3 +43,17 @@ def test_a_subtask_waits_until_its_parent_is_reopened_at_google(bench):
     assert bench.google.tree() == [("parent", [("child", [])])]
     refused = [line for line in bench.writes() if line.status == 400]
     assert not refused
+
+
+def test_a_subtask_reopened_below_a_parent_out_of_sight_stays_there(bench):
+    parent = bench.add("parent")
+    child = bench.add("child", parent_id=parent.id)
+    bench.complete(child.id)
+    bench.complete(parent.id)
+    bench.clear_completed(bench.default)
+    bench.rest()
+    bench.reopen(child.id)
+    bench.rest()
+    bench.same()
+    assert bench.reader.task(child.id).parent_id == parent.id
+    assert not bench.outbox()
