@@ -28,6 +28,7 @@ from gpu_lab.placement.allreduce import GIB, report
 from gpu_lab.placement.background import fill_to
 from gpu_lab.placement.locality_index import LocalityIndex
 from gpu_lab.placement.policies import POLICIES, policy_named
+from gpu_lab.placement.sampling import SIZES, Rule, Sampler, run_sampling
 
 # Datacentres, pods, racks, nodes; racks of 16 nodes, pods of 16 racks, nodes of 8 GPUs.
 FLEETS = {"10k": (1, 5, 16, 16), "164k": (4, 20, 16, 16), "1M": (8, 62, 16, 16)}
@@ -39,6 +40,14 @@ GANGS = 100_000
 ROUNDS = 20
 # Policies that act on a wish; the others show what comes of not being asked.
 WISHING = ("topology", "best-fit")
+SAMPLERS = {
+    "sees everything, best fit": Sampler(0),
+    "2 probes, least loaded": Sampler(2, Rule.LEAST_LOADED),
+    "2 probes, best fit": Sampler(2),
+    "16 probes, best fit": Sampler(16),
+    "64 probes, best fit": Sampler(64),
+    "64 probes, view 200 gangs old": Sampler(64, stale_gangs=200),
+}
 
 
 def fleet_of(counts: tuple[int, ...]) -> Fleet:
@@ -134,9 +143,22 @@ def policies_beside_the_bound(workers: int | None) -> None:
         print(f"{name:>12} {len(gaps):>4}/10 {nodes:>6.1f} {racks:>6.1f} {over:>14.1f}x")
 
 
+def samples_beside_sight() -> None:
+    """Gangs on 1,280 nodes: success at the first try, idle GPUs out of empty nodes, conflicts."""
+    sizes = " / ".join(map(str, SIZES))
+    print(f"load  {'who':<30} success for {sizes} GPUs   scattered  conflicts")
+    for load in (0.80, 0.90, 0.95):
+        for name, sampler in SAMPLERS.items():
+            found = run_sampling(sampler, load, np.random.default_rng(1))
+            success = "  ".join(f"{share:.3f}" for share in found.success)
+            tail = f"{found.scattered_idle:>10.2f} {found.conflicts:>10.2f}"
+            print(f"{load:.2f}  {name:<30} {success}  {tail}")
+
+
 def main() -> None:
     for workers in (None, 8):
         policies_beside_the_bound(workers)
+    samples_beside_sight()
     index_ns = {}
     for scan in (True, False):
         measured((1, 1, 1, 2), 1_000, scan=scan)

@@ -130,6 +130,7 @@ def test_a_bug_of_ours_is_not_turned_into_a_refusal(monkeypatch):
 def test_a_run_and_its_pictures_are_written(openb, tmp_path):
     for words, name in (
         (("simulate", "--make", 300, "--nodes", 2), "queue.png"),
+        (("simulate", "--make", 300, "--nodes", 2, "--curve", "completion"), "completion.png"),
         (("simulate", "--trace", openb, "--workload", "two", "--protocol", "fgd"), "curve.png"),
         (("ops", "--nodes", 16), "gantt.png"),
     ):
@@ -140,6 +141,7 @@ def test_a_run_and_its_pictures_are_written(openb, tmp_path):
 def test_curves_can_be_looked_into_as_pages_without_any_address(openb, tmp_path):
     for words, shown in (
         (("simulate", "--make", 300, "--nodes", 2), "jobs wait at the worst"),
+        (("simulate", "--make", 300, "--curve", "completion"), "h to completion on average"),
         (
             ("simulate", "--trace", openb, "--workload", "two", "--protocol", "fgd"),
             "% of the GPUs of two",
@@ -223,6 +225,7 @@ def test_the_paper_and_the_openings_run_on_a_folder_of_ones_own(openb):
         (("simulate", "--protocol", "fgd"), "needs --trace DIR"),
         (("simulate", "--protocol", "x"), "no protocol 'x'; there are: fgd, events"),
         (("simulate", "--order", "lifo"), "--order 'lifo' is none of: fifo, shortest"),
+        (("simulate", "--curve", "x"), "--curve 'x' is none of: queue, completion"),
         (("simulate", "--fit", "x"), "--fit 'x' is none of: best-fit, first-fit, worst-fit"),
         (("simulate", "--backfill", "x"), "--backfill 'x' is none of: none, skip, easy"),
         (("simulate", "--trace", "none.csv"), "no such trace: none.csv"),

@@ -28,13 +28,14 @@ from bot.cli.output import fail, print_json
 
 if TYPE_CHECKING:
     from gpu_lab.placement.protocol.replay import Curves
-    from gpu_lab.simulate.jobs import Jobs
+    from gpu_lab.simulate.jobs import Floats, Jobs
+    from gpu_lab.simulate.log import Result
     from gpu_lab.simulate.report import QueueCurve
-    from gpu_lab.simulate.room import Node
     from gpu_lab.simulate.rules import Disruption, Quotas, Rules
     from gpu_lab.simulate.troubles import Troubles
 
 app = typer.Typer(no_args_is_help=True)
+CURVES = ("queue", "completion")
 
 
 @app.command()
@@ -95,12 +96,17 @@ def simulate(
     picture: Annotated[
         Path | None, typer.Option(help="A PNG for a chat, or .html to look into.")
     ] = None,
+    curve: Annotated[
+        str, typer.Option(help="Of jobs in time the picture shows: queue or completion.")
+    ] = "queue",
     as_json: Json = False,
     seed: Seed = 42,
 ) -> None:
     """Run the FGD inflation protocol, or jobs in time on a fleet of equal nodes."""
+    shown = one_of(curve, CURVES, "--curve")
     if reclaims and not quota:
         fail("--reclaims needs --quota TENANT=GPUS; without quotas nothing is lent")
+    from gpu_lab.simulate.replay import simulate as run
     from gpu_lab.simulate.room import uniform
     from gpu_lab.simulate.rules import Backfill, Fit, Order, Rules
     from gpu_lab.simulate.troubles import Troubles
@@ -126,7 +132,10 @@ def simulate(
                 troubles = Troubles(failures, switch_failures, switch_nodes, drains)
                 broken = _disruptions(troubles, nodes, jobs, seed)
                 fleet = uniform(nodes, gpus, cpus=cpus)
-                _simulate_events(jobs, fleet, rules, broken, picture, as_json=as_json)
+                result = run(jobs, fleet, rules, broken)
+                if picture is not None:
+                    _draw_run(picture, shown, result, rules)
+                _tell_run(result, rules, len(broken), as_json=as_json)
             case unknown:
                 fail(f"no protocol {unknown!r}; there are: fgd, events")
 
@@ -192,6 +201,16 @@ def _draw_allocation(out: Path, workload: str, curves: Mapping[str, Curves]) -> 
     out.write_bytes(allocation_card(workload, curves).png())
 
 
+def _draw_run(out: Path, curve: str, result: Result, rules: Rules) -> None:
+    from gpu_lab.simulate.report import completions, queue_curve
+
+    title = f"{rules.order}, {rules.backfill}"
+    if curve == "completion":
+        _draw_completion(out, {title: completions(result)})
+    else:
+        _draw_queue(out, title, queue_curve(result), sum(node.gpus for node in result.nodes))
+
+
 def _draw_queue(out: Path, title: str, curve: QueueCurve, gpus: int) -> None:
     if out.suffix == ".html":
         from gpu_lab.pictures.curve_pages import queue_page
@@ -201,6 +220,17 @@ def _draw_queue(out: Path, title: str, curve: QueueCurve, gpus: int) -> None:
     from gpu_lab.pictures.curves import queue_card
 
     out.write_bytes(queue_card(title, curve, gpus).png())
+
+
+def _draw_completion(out: Path, seconds: Mapping[str, Floats]) -> None:
+    if out.suffix == ".html":
+        from gpu_lab.pictures.curve_pages import completion_page
+
+        out.write_text(completion_page(seconds), "utf-8")
+        return
+    from gpu_lab.pictures.curves import completion_card
+
+    out.write_bytes(completion_card(seconds).png())
 
 
 def _or_none(value: float) -> float | None:
@@ -241,24 +271,12 @@ def _disruptions(troubles: Troubles, nodes: int, jobs: Jobs, seed: int) -> list[
     return drawn(troubles, nodes, last, np.random.default_rng(seed))
 
 
-def _simulate_events(
-    jobs: Jobs,
-    fleet: Sequence[Node],
-    rules: Rules,
-    disruptions: Sequence[Disruption],
-    picture: Path | None,
-    *,
-    as_json: bool,
-) -> None:
-    from gpu_lab.simulate.replay import simulate as run
-    from gpu_lab.simulate.report import queue_curve, summary
+def _tell_run(result: Result, rules: Rules, disruptions: int, *, as_json: bool) -> None:
+    from gpu_lab.simulate.report import summary
 
-    result = run(jobs, fleet, rules, disruptions)
-    nodes, gpus = len(fleet), fleet[0].gpus
+    nodes, gpus = len(result.nodes), result.nodes[0].gpus
     figures = asdict(summary(result))
     order, backfill = str(rules.order), str(rules.backfill)
-    if picture is not None:
-        _draw_queue(picture, f"{order}, {backfill}", queue_curve(result), nodes * gpus)
     if as_json:
         given = {
             "nodes": nodes,
@@ -268,8 +286,10 @@ def _simulate_events(
             "fit": str(rules.fit),
         }
         finite = {name: _or_none(value) for name, value in figures.items()}
-        print_json(finite | given | {"disruptions": len(disruptions), "protocol": "events"})
+        print_json(finite | given | {"disruptions": disruptions, "protocol": "events"})
         return
-    typer.echo(f"{len(jobs)} jobs on {nodes} x {gpus} GPUs, {order}, {backfill}, {rules.fit}")
+    typer.echo(
+        f"{len(result.jobs)} jobs on {nodes} x {gpus} GPUs, {order}, {backfill}, {rules.fit}"
+    )
     for name, value in figures.items():
         typer.echo(f"{name.replace('_', ' '):>20}  {value:,.4g}")

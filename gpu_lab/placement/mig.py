@@ -13,8 +13,6 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-SLOTS = 8
-
 
 class UnknownProfile(Exception):
     """There is no such MIG profile; the message lists those there are."""

@@ -120,7 +120,8 @@ def run_trial(trial: Trial, probes: int, rule: int, stale_gangs: int, limit: int
             running -= 1
         # A view without delay is the truth itself; copying it each time would only cost time.
         if stale_gangs > 0 and gang % stale_gangs == 0:
-            trial.seen[:] = trial.free
+            for copied in range(trial.free.size):
+                trial.seen[copied] = trial.free[copied]
         view = trial.seen if stale_gangs > 0 else trial.free
         node = choose(view, gpus, probes, rule, trial.draw)
         trial.tries[gpus] += 1

@@ -42,6 +42,12 @@ class QueueCurve:
     busy_gpus: Floats
 
 
+def completions(result: Result) -> Floats:
+    """Give the seconds from submission to end of every job that ended (ended jobs,)."""
+    done = ~np.isnan(result.end)
+    return (result.end - result.jobs.submit)[done]
+
+
 def summary(result: Result) -> Summary:
     """Add a result up."""
     done = ~np.isnan(result.end)
@@ -60,7 +66,7 @@ def summary(result: Result) -> Summary:
             int(result.stops.sum()),
             result.lost_seconds,
         )
-    completion = (result.end - result.jobs.submit)[done]
+    completion = completions(result)
     wait = completion - result.jobs.seconds[done]
     makespan = float(result.end[done].max() - result.jobs.submit.min())
     work = float((result.jobs.seconds * result.jobs.gpus)[done].sum())

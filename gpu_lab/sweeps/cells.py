@@ -22,8 +22,6 @@ from gpu_lab.sweeps.worlds import inflation_world
 from gpu_lab.traces.read import read_jobs
 from gpu_lab.traces.synthetic import Wanted, generate
 
-MADE = "made"
-
 
 class BadSweep(Exception):
     """A sweep that cannot be run: {problem}."""

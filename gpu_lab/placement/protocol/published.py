@@ -15,7 +15,6 @@ POLICIES = (
     Policy.BEST_FIT,
     Policy.FGD,
 )
-SEEDS = tuple(range(42, 52))
 
 # GPU allocation in percent, mean of seeds 42-51, once 130 % of the GPUs were asked for.
 AT_130 = {
