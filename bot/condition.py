@@ -15,6 +15,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session
 
 from bot.app import App, FolderUnusable, build, check_writable
+from bot.conversation.speak.google import STANDING_PHRASES, account_phrase
 from bot.conversation.speak.phrases import moment_phrase
 from bot.lock import holder
 from bot.mailbox import LetterState, Mailbox
@@ -45,7 +46,8 @@ def status_of(app: App) -> dict[str, Any]:
         "running": holder(app.settings.home),
         "open_tasks": page.open_count,
         "unsynced": page.unsynced,
-        "google_linked": page.linked,
+        "google_linked": page.google is not None,
+        "google": account_phrase(page.google, page.unsynced, now),
         "telegram": telegram_state(app.settings),
         "messages_waiting": page.waiting_letters,
         "next": [
@@ -85,13 +87,10 @@ def telegram_trouble(settings: Settings) -> str | None:
 
 def status_text(found: dict[str, Any]) -> str:
     """Put the status into lines."""
-    google = (
-        f"linked, {found['unsynced']} changes waiting" if found["google_linked"] else "not linked"
-    )
     lines = [
         f"Running   {found['running'] or 'nothing; `touchbase run` starts it'}",
         f"Tasks     {found['open_tasks']} open",
-        f"Google    {google}",
+        f"Google    {found['google']}",
         f"Telegram  {found['telegram']}",
         f"Messages  {found['messages_waiting']} waiting to be delivered",
         f"Data      {found['home']}",
@@ -214,5 +213,36 @@ def linked_found(settings: Settings) -> Iterator[Finding]:
     way = "; `touchbase setup telegram` finds your id" if half else ""
     trouble = telegram_trouble(settings)
     yield Finding("telegram", trouble or telegram + way, act=half or trouble is not None)
-    linked = settings.google_credentials.exists()
-    yield Finding("google", "linked" if linked else "not linked; the list is kept here")
+    with closing(build(settings)) as app:
+        yield google_found(app)
+        yield from lists_found(app)
+
+
+def google_found(app: App) -> Finding:
+    """Check how the account stands; a sign-in that cannot be read is none."""
+    from tasks_sync.google.stored import LinkFile  # late: only where somebody asks
+
+    file = app.settings.google_credentials
+    if file.exists() and LinkFile(file).load() is None:
+        return Finding("google", f"{file} is damaged; `touchbase setup google` again", act=True)
+    now = app.assistant.local_now()
+    page = app.library.status(now)
+    said = account_phrase(page.google, page.unsynced, now)
+    return Finding(
+        "google", said, act=page.google is not None and page.google.standing in STANDING_PHRASES
+    )
+
+
+def lists_found(app: App) -> Iterator[Finding]:
+    """Check that the lists named in the settings are there; one that is not is passed over."""
+    values, titles = app.settings.values, {found.title for found in app.library.tasks.lists()}
+    for name, wanted in (
+        ("new_items_list", (values.new_items_list,)),
+        ("notes_list", (values.notes_list,)),
+        ("watched_lists", values.watched_lists),
+    ):
+        for title in wanted:
+            if title is not None and title not in titles:
+                there = ", ".join(repr(each) for each in sorted(titles))
+                says = f"{name} = {title!r} names no list; there is: {there}"
+                yield Finding("settings", says, act=True)

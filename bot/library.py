@@ -46,6 +46,7 @@ from memory.review import review
 from memory.transcripts import read_transcript
 from memory.worth_keeping import worth_keeping
 from tasks_sync import Task, TaskList, TaskReader
+from tasks_sync.standing import state_of
 
 LAST_STUDY_WITHIN = timedelta(hours=12)
 HITS = 4
@@ -144,11 +145,12 @@ class Library:
         """What is running and what waits."""
         with Session(self.engine) as session:
             waiting = Mailbox(session, now=self.now).count(LetterState.QUEUED, LetterState.SENDING)
+            google = state_of(session) if self.linked() else None
         return Status(
             open_count=len(self.tasks.open_tasks()),
             unsynced=self.tasks.unsynced(),
             waiting_letters=waiting,
-            linked=self.linked(),
+            google=google,
             next_slots=self.next_slots(now),
         )
 

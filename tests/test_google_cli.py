@@ -247,6 +247,32 @@ def test_each_sync_in_vain_says_why_and_what_to_do_and_loses_nothing(touchbase, 
     assert [task["title"] for task in touchbase("tasks", "list", "--json").json] == ["waits"]
 
 
+def test_status_and_doctor_say_how_the_account_stands(touchbase, google, link, home):
+    assert "Google    not linked" in touchbase("status").out
+    link()
+    touchbase("tasks", "sync")
+    assert "Google    linked, 0 changes waiting" in touchbase("status").out
+    google.oauth.revoke("me")
+    google.oauth.expire_access_tokens()
+    touchbase("tasks", "add", "waits")
+    touchbase("tasks", "sync")
+    said = "the sign-in is no longer accepted, 1 change waiting; /link in the chat or"
+    assert f"Google    {said}" in touchbase("status").out
+    assert f"Google: {said}" in touchbase("chat", says="/status\n").out
+    told = touchbase("doctor")
+    assert (told.status, f"!!  google: {said}" in told.out) == (1, True)
+    (home / "google-credentials.json").write_text("{torn", encoding="utf-8")
+    assert "is damaged; `touchbase setup google` again" in touchbase("doctor").out
+
+
+def test_doctor_names_a_setting_whose_list_is_not_there(touchbase, home):
+    touchbase("tasks", "lists", "--add", "Work")
+    save(home, {"new_items_list": "work"})
+    told = touchbase("doctor")
+    assert told.status == 1
+    assert "new_items_list = 'work' names no list; there is: 'My Tasks', 'Work'" in told.out
+
+
 def test_a_damaged_sign_in_is_said_and_a_new_one_goes_on(touchbase, google, link, home):
     link()
     touchbase("tasks", "sync")

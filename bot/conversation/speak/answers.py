@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeAlias, assert_never
 
+from bot.conversation.speak.google import account_phrase
 from bot.conversation.speak.outcomes import study_asked
 from bot.conversation.speak.phrases import (
     count_phrase,
@@ -19,6 +20,7 @@ from gpu_lab.study import StudyState
 from heartbeat.ledger import Claimed, Lapsed, Line, Planned, Sent, Suppressed, Unknown
 from heartbeat.reminders import Reminder
 from tasks_sync import Task
+from tasks_sync.standing import SyncState
 
 MOST_TASKS = 15
 MOST_LINES = 30
@@ -100,7 +102,7 @@ class Status:
     open_count: int
     unsynced: int
     waiting_letters: int
-    linked: bool
+    google: SyncState | None
     next_slots: Sequence[tuple[str, datetime]]
 
 
@@ -245,11 +247,7 @@ def standing_phrase(line: Line, now: datetime) -> str:
 
 def status_page(page: Status, now: datetime) -> str:
     """Say what is running and what waits."""
-    google = (
-        f"Google: linked, {count_phrase(page.unsynced, 'change')} waiting"
-        if page.linked
-        else "Google: not linked; the list is kept here"
-    )
+    google = f"Google: {account_phrase(page.google, page.unsynced, now)}"
     lines = [f"{count_phrase(page.open_count, 'task')} open", google]
     if page.waiting_letters:
         lines.append(f"{count_phrase(page.waiting_letters, 'message')} waiting to be delivered")

@@ -29,6 +29,7 @@ from tasks_sync.notices import (
     TwinRemoved,
     ValuesLost,
 )
+from tasks_sync.standing import Standing, SyncState
 
 WAITS = "Nothing is lost; what you changed waits here."
 AGAIN = "/link in the chat or `touchbase setup google` signs in again"
@@ -167,6 +168,31 @@ def word_notice(notice: Notice, now: datetime) -> Reply:
             return say_lost(notice)
         case _:
             assert_never(notice)
+
+
+def account_phrase(google: SyncState | None, unsynced: int, now: datetime) -> str:
+    """Say how the account stands, what waits, and what the person could do; None: not linked."""
+    if google is None:
+        return "not linked; the list is kept here"
+    parts = [STANDING_PHRASES.get(google.standing, "linked")]
+    parts.append(f"{count_phrase(unsynced, 'change')} waiting")
+    if google.paused_until is not None and google.paused_until > now:
+        parts.append(f"no more requests {goes_on(google.paused_until, now)}")
+    if google.set_aside:
+        parts.append(f"{count_phrase(google.set_aside, 'change')} refused and set aside")
+    if google.open_conflicts:
+        lost = count_phrase(google.open_conflicts, "value")
+        parts.append(f"{lost} lost (`touchbase tasks conflicts`)")
+    said = ", ".join(parts)
+    return f"{said}; {AGAIN}" if google.standing in STANDING_PHRASES else said
+
+
+STANDING_PHRASES = {
+    Standing.SIGN_IN_NEEDED: "the sign-in is no longer accepted",
+    Standing.SCOPE_MISSING: "the box for Google Tasks was not ticked",
+    Standing.OTHER_ACCOUNT: "signed in to another account than these tasks belong to",
+    Standing.CLIENT_REJECTED: "the client of the settings is refused",
+}
 
 
 def goes_on(until: datetime, now: datetime) -> str:
