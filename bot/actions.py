@@ -334,6 +334,13 @@ class PutOffReminder:
     at: datetime
 
 
+@dataclass(frozen=True)
+class Pause:
+    """Say nothing unasked until a moment but reminders; None ends a pause."""
+
+    until: datetime | None
+
+
 # --- about actions -------------------------------------------------------------------------
 
 
@@ -397,6 +404,7 @@ Action: TypeAlias = (
     | CancelReminder
     | RestoreReminder
     | PutOffReminder
+    | Pause
     | Together
     | TakeBack
     | Undo

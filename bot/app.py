@@ -50,7 +50,7 @@ from heartbeat.reads import ReminderReader
 from heartbeat.reminders import jobs_of
 from heartbeat.schedule import Ticker
 from heartbeat.slots import Hours, Job, Purpose, Slot, default_jobs
-from heartbeat.writes import ReminderWriter
+from heartbeat.writes import PauseWriter, ReminderWriter
 from memory import MemoryReader, Vault
 from memory.commits import Commits
 from memory.found import shipped_actions
@@ -217,6 +217,7 @@ def build(
                 words=words,
                 study=StudyWriter(session, now=now, new_id=new_id, rng=rng),
                 reminders=ReminderWriter(session, now=now, new_id=new_id),
+                pauses=PauseWriter(session),
                 slots=Ledger(session, now=now),
                 questions=Questions(session, now=now, new_id=new_id),
                 sittings=Sittings(session, now=now, new_id=new_id),

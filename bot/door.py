@@ -25,7 +25,7 @@ from gpu_lab.study import StudyRefused
 from gpu_lab.study.writes import StudyWriter
 from heartbeat.errors import ReminderRefused
 from heartbeat.ledger import Ledger
-from heartbeat.writes import ReminderWriter
+from heartbeat.writes import PauseWriter, ReminderWriter
 from memory import MemoryRefused, Vault
 from memory.sessions import SessionLog
 from memory.tasklines import TaskForm
@@ -57,6 +57,7 @@ class Writers:
     words: SessionLog
     study: StudyWriter
     reminders: ReminderWriter
+    pauses: PauseWriter
     slots: Ledger
     questions: Questions
     sittings: Sittings

@@ -21,6 +21,7 @@ from bot.conversation.speak import (
     say_reminder,
     say_review,
     say_weekly,
+    with_budget,
     with_offers,
 )
 from bot.journal import Journal
@@ -38,14 +39,17 @@ from heartbeat.checkins import (
     Present,
     Wait,
     check_in,
+    fewer_from_now,
     is_away,
     is_long_away,
     may_sound,
+    pause_asked,
     silence_asked,
 )
 from heartbeat.heartbeat_file import Asks, due_periodic, parse
 from heartbeat.ledger import Lapsed, Ledger, Sent, Suppressed
 from heartbeat.pressing import untouched
+from heartbeat.reads import pause_until
 from heartbeat.reminders import JOB_PREFIX, ONCE_MORE_AFTER, Reminder, ReminderState, reminder_id
 from heartbeat.review import Evening, Review, review
 from heartbeat.said import Quiet, SavedQuestion, UnfinishedStudy
@@ -57,6 +61,7 @@ from tasks_sync import Task
 HISTORY = timedelta(days=14)
 KEPT = timedelta(days=90)
 MOST_KEPT = 3
+COUNTED = (Kind.BRIEFING, Kind.NUDGE, Kind.REVIEW)
 ON_TIME = timedelta(minutes=2)
 GOOD_FOR = {
     Purpose.BRIEFING: timedelta(hours=4),
@@ -97,6 +102,8 @@ class FirstWord:
                 assert_never(slot.purpose)
 
     def _morning(self, session: Session, slot: Slot) -> Handled:
+        if pause := pause_asked(pause_until(session), self.now()):
+            return Suppressed(pause.because)
         facts = self._morning_facts(session, slot)
         if self._is_long_away() and facts.saved is None:
             return Suppressed("you have been away; only a weekly line comes until you write")
@@ -127,7 +134,7 @@ class FirstWord:
         )
 
     def _check_in(self, session: Session, slot: Slot) -> Handled:
-        present = self._with_heartbeat_file(self._present(), session, slot)
+        present = self._with_heartbeat_file(self._present(session), session, slot)
         nudge = check_in(present, self.rules, now=self.now(), timezone=self.zone)
         match nudge:
             case Nudge():
@@ -143,11 +150,12 @@ class FirstWord:
             case _:
                 assert_never(nudge)
 
-    def _present(self) -> Present:
+    def _present(self, session: Session) -> Present:
         return Present(
             open_tasks=self.watched(),
             history=[past_message(said) for said in self._history()],
             last_activity=self.library.last_heard(),
+            paused_until=pause_until(session),
             unfinished=self._unfinished(),
         )
 
@@ -178,7 +186,9 @@ class FirstWord:
             unfinished=self._unfinished(),
         )
         Ledger(session, now=self.now).forget_before(slot.local_date - KEPT)
-        silence = silence_asked(self._present(), self.rules, now=self.now(), timezone=self.zone)
+        silence = silence_asked(
+            self._present(session), self.rules, now=self.now(), timezone=self.zone
+        )
         if silence is not None:
             return Suppressed(silence.because)
         page = review(evening)
@@ -195,13 +205,19 @@ class FirstWord:
         return self._queue(session, slot, Kind.REVIEW, reply, good_for=GOOD_FOR[slot.purpose])
 
     def untouched(self) -> tuple[Task, ...]:
-        """List the tasks to put aside now; none while the person is away and touches nothing."""
-        if is_away(self._present(), self.rules, self.now()):
+        """List the tasks to put aside now; none that the person would not be told of, or that
+        were not touched because they are away or asked for a pause."""
+        with Session(self.library.engine) as session:
+            present = self._present(session)
+        paused = pause_asked(present.paused_until, self.now())
+        if paused or is_away(present, self.rules, self.now()):
             return ()
         today = self._local_now().date()
         return untouched(self.watched(), self.now(), today)
 
     def _week(self, session: Session, slot: Slot) -> Handled:
+        if pause := pause_asked(pause_until(session), self.now()):
+            return Suppressed(pause.because)
         put_aside = [
             PutAside(key, done.name)
             for key, done in Journal(session, now=self.now).under(put_aside_key(slot))
@@ -288,6 +304,9 @@ class FirstWord:
         good_for: timedelta | None = None,
         sounds: bool = False,
     ) -> Handled:
+        if kind in COUNTED:
+            history = [past_message(said) for said in self._history()]
+            reply = with_budget(reply, fewer_from_now(history, self.rules))
         Mailbox(session, now=self.now).queue(
             f"{SLOT_PREFIX}{slot.job_id}|{slot.key}",
             self.home_chat(),

@@ -6,16 +6,19 @@ person is busy with us, and a ladder of days for each task.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import accumulate
 from typing import TypeAlias
 
 from heartbeat.heartbeat_file import Periodic
 from heartbeat.pressing import NextUp, Pressing, by_pressure
-from heartbeat.said import Quiet, SavedQuestion, UnfinishedStudy
+from heartbeat.said import Quiet, UnfinishedStudy
 from tasks_sync import Task
+
+UNHEARD_COST_ONE = 3
+"""So many check-ins in a row without a reaction make the day's budget smaller by one."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +57,8 @@ class PastMessage:
 class Present:
     """What is known when a check-in is due.
 
-    `history` is what we said unasked, oldest first, at least a month of it; `snoozed` holds
-    tasks put off until a moment; `paused_until` is a pause or focus time that the person set;
+    `history` is what we said unasked, oldest first, at least a month of it; `paused_until`
+    is a pause that the person set;
     `standing` are unticked lines of HEARTBEAT.md, `prompts` its periodic ones that are due,
     `complaints` what could not be understood in it and was not told yet.
     """
@@ -63,10 +66,8 @@ class Present:
     open_tasks: Sequence[Task] = ()
     history: Sequence[PastMessage] = ()
     last_activity: datetime | None = None
-    snoozed: Mapping[str, datetime] = field(default_factory=dict)
     paused_until: datetime | None = None
     unfinished: UnfinishedStudy | None = None
-    saved: SavedQuestion | None = None
     standing: Sequence[str] = ()
     prompts: Sequence[Periodic] = ()
     complaints: Sequence[str] = ()
@@ -155,10 +156,10 @@ def silence_asked(
 ) -> Quiet | None:
     """Give the rule that forbids a check-in as well as a review now, if one does.
 
-    The briefing is not bound by it: it is what remains when the rest has gone quiet.
+    The briefing is bound by a pause only: it is what remains when the rest has gone quiet.
     """
-    if present.paused_until and now < present.paused_until:
-        return Quiet("you asked for a pause")
+    if pause := pause_asked(present.paused_until, now):
+        return pause
     today = said_on(present.history, now.astimezone(timezone).date(), timezone)
     budget = budget_of(present.history, rules)
     if len(today) >= budget:
@@ -166,6 +167,11 @@ def silence_asked(
     if is_away(present, rules, now):
         return Quiet("you have been away; only the briefing comes until you write")
     return None
+
+
+def pause_asked(until: datetime | None, now: datetime) -> Quiet | None:
+    """Give the pause that the person asked for, while it lasts."""
+    return Quiet("you asked for a pause") if until and now < until else None
 
 
 def said_on(history: Sequence[PastMessage], day: date, timezone: tzinfo) -> list[PastMessage]:
@@ -237,8 +243,6 @@ def may_bring(
     pressing = lying_around if isinstance(one.reason, NextUp) else task.due is not None
     if not pressing or (task.due is not None and task.due > today):
         return False
-    if (until := present.snoozed.get(task.id)) and now < until:
-        return False
     nudges = nudges_about(task.id, present.history)
     if not nudges:
         return True
@@ -270,12 +274,24 @@ def budget_of(history: Sequence[PastMessage], rules: NudgeRules) -> int:
 
     A timely reaction to anything we said unasked, a briefing too, restores it.
     """
-    unheard = 0
+    return max(1, rules.per_day - unheard(history, rules) // UNHEARD_COST_ONE)
+
+
+def fewer_from_now(history: Sequence[PastMessage], rules: NudgeRules) -> int | None:
+    """Give the day's budget when it has just shrunk, so that the next message says so, once."""
+    count = unheard(history, rules)
+    shrunk = bool(history) and history[-1].check_in and count % UNHEARD_COST_ONE == 0 < count
+    return budget_of(history, rules) if shrunk and budget_of(history[:-1], rules) > 1 else None
+
+
+def unheard(history: Sequence[PastMessage], rules: NudgeRules) -> int:
+    """Count the check-ins since the person last reacted in time."""
+    count = 0
     for said in reversed(history):
         if said.reacted_at and said.reacted_at - said.at <= rules.reaction_within:
             break
-        unheard += said.check_in
-    return max(1, rules.per_day - unheard // 3)
+        count += said.check_in
+    return count
 
 
 def is_away(present: Present, rules: NudgeRules, now: datetime) -> bool:

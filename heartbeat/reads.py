@@ -1,4 +1,4 @@
-"""Looking at reminders; never changing them. Anyone may import this."""
+"""Looking at reminders and a pause; never changing them. Anyone may import this."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from heartbeat.reminders import Reminder, ReminderState
-from heartbeat.rows import ReminderRow
+from heartbeat.rows import PauseRow, ReminderRow
 
 
 class ReminderReader:
@@ -37,6 +37,12 @@ class ReminderReader:
         with Session(self._engine) as session:
             row = session.get(ReminderRow, reminder_id)
             return reminder_from(row) if row else None
+
+
+def pause_until(session: Session) -> datetime | None:
+    """Give the moment until which the person wants nothing unasked, if they named one."""
+    row = session.get(PauseRow, 1)
+    return row.until if row else None
 
 
 def reminder_from(row: ReminderRow) -> Reminder:

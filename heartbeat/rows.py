@@ -1,4 +1,4 @@
-"""What the heartbeat stores: slots, first sightings of jobs, reminders, lines brought up.
+"""What the heartbeat stores: slots, jobs first seen, reminders, lines brought up, a pause.
 
 Rows never leave the package; readers give frozen values.
 """
@@ -68,6 +68,15 @@ class BroughtUpRow(SQLModel, table=True):
     at: datetime = Field(sa_type=Instant)
     job_id: str
     key: str
+
+
+class PauseRow(SQLModel, table=True):
+    """Until when the person wants nothing unasked; there is one row at most."""
+
+    __tablename__ = "heartbeat_pause"
+
+    id: int = Field(default=1, primary_key=True)
+    until: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class ReminderRow(SQLModel, table=True):

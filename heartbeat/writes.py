@@ -1,4 +1,7 @@
-"""Changing reminders. Protected: only the door's handlers and the composition root import this."""
+"""Changing reminders and a pause.
+
+Protected: only the door's handlers and the composition root import this.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,9 @@ from datetime import datetime
 from sqlmodel import Session
 
 from heartbeat.errors import ReminderEmpty, ReminderInThePast, ReminderNotFound, ReminderTooLong
-from heartbeat.reads import reminder_from
+from heartbeat.reads import pause_until, reminder_from
 from heartbeat.reminders import ONCE_MORE_AFTER, Reminder, ReminderState
-from heartbeat.rows import ReminderRow
+from heartbeat.rows import PauseRow, ReminderRow
 
 LONGEST_TEXT = 1000
 
@@ -104,3 +107,16 @@ class ReminderWriter:
         )
         self._session.add(row)
         return reminder_from(row)
+
+
+class PauseWriter:
+    """Changes until when nothing unasked is said, inside one transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def set(self, until: datetime | None) -> datetime | None:
+        """Pause until a moment, or end a pause; give what was set before."""
+        before = pause_until(self._session)
+        self._session.merge(PauseRow(id=1, until=until))
+        return before

@@ -25,7 +25,7 @@ from heartbeat.ledger import (
     Suppressed,
     Unknown,
 )
-from heartbeat.migrations import heartbeat_0001, heartbeat_0002, heartbeat_0003
+from heartbeat.migrations import heartbeat_0001, heartbeat_0002, heartbeat_0003, heartbeat_0004
 from heartbeat.slots import Daily, Every, Job, Mark, Missed, Once, Purpose, Slot, due_slots
 
 VIENNA = ZoneInfo("Europe/Vienna")
@@ -47,7 +47,7 @@ def engine(tmp_path) -> Iterator[Engine]:
     made = create_engine(f"sqlite:///{tmp_path / 'touchbase.db'}")
     event.listen(made, "connect", lambda raw, _: raw.execute("PRAGMA synchronous=OFF"))
     with made.begin() as connection, Operations.context(MigrationContext.configure(connection)):
-        for revision in (heartbeat_0001, heartbeat_0002, heartbeat_0003):
+        for revision in (heartbeat_0001, heartbeat_0002, heartbeat_0003, heartbeat_0004):
             revision.upgrade()
     yield made
     made.dispose()

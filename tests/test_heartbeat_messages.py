@@ -19,6 +19,7 @@ from heartbeat.checkins import (
     Wait,
     budget_of,
     check_in,
+    fewer_from_now,
     in_quiet_hours,
     silence_asked,
 )
@@ -246,7 +247,6 @@ DUE = (task("x", TODAY),)
         (Present(DUE, history=(said(hours=3, about="y"),)), "still waits for an answer"),
         (Present(DUE, paused_until=NOON + timedelta(minutes=1)), "pause"),
         (Present(DUE, last_activity=NOON - timedelta(days=1)), "away"),
-        (Present(DUE, snoozed={"x": NOON + timedelta(minutes=1)}), "put off"),
     ],
 )
 def test_a_rule_that_keeps_a_check_in_back_is_named(present, because):
@@ -337,6 +337,15 @@ def test_every_three_unheard_check_ins_cost_one_of_the_days_budget_and_a_reactio
     assert budget_of([*unheard, said(hours=3, reacted=True)], RULES) == 3
     briefing = replace(said(hours=3, reacted=True), check_in=False)
     assert budget_of([*unheard, briefing], RULES) == 3
+
+
+def test_a_budget_that_shrank_is_said_once_in_the_next_message():
+    unheard = [said(days=d) for d in range(9, 0, -1)]
+    told = {n: fewer_from_now(unheard[:n], RULES) for n in range(10)}
+    assert {n: budget for n, budget in told.items() if budget} == {3: 2, 6: 1}
+    briefing = replace(said(hours=30), check_in=False)
+    assert fewer_from_now([*unheard[:3], briefing], RULES) is None
+    assert fewer_from_now([*unheard[:3], said(hours=3, reacted=True)], RULES) is None
 
 
 moments = st.integers(0, 60 * 24 * 10).map(lambda minutes: NOON + timedelta(minutes=minutes))

@@ -28,6 +28,7 @@ from bot.conversation.meaning import (
     Unclear,
 )
 from bot.conversation.memory_verbs import forget, new_session, note, recall, remember, remind
+from bot.conversation.pausing import pause
 from bot.conversation.situation import Situation
 from bot.conversation.study_verbs import about_study, answer_to_study, study
 from bot.conversation.task_verbs import add, delete, describe, done, move, rename, reopen, show
@@ -175,6 +176,7 @@ COMMANDS: Mapping[str, Reading] = {
     "loops": lambda rest, situation: ShowLoops(),
     "resume": lambda rest, situation: ShowResume(),
     "briefs": lambda rest, situation: ShowBriefs(),
+    "pause": pause,
     "why": lambda rest, situation: ShowWhy(),
     "status": lambda rest, situation: ShowStatus(),
 }
@@ -235,6 +237,7 @@ VERBS: Sequence[tuple[re.Pattern[str], Reading]] = (
     (verb(r"^(?:delete|remove|drop)\s+(?P<rest>.+)$"), delete),
     (verb(r"^(?:move|postpone|push|reschedule)\s+(?P<rest>.+)$"), move),
     (verb(r"^rename\s+(?P<rest>.+)$"), rename),
+    (verb(r"^pause\b\s*(?P<rest>.*)$"), pause),
     (verb(r"^remember\b(?: that)?[:\s]\s*(?P<rest>.*)$"), remember),
     (verb(r"^forget\b(?: that| about)?\s*(?P<rest>.*)$"), forget),
     (verb(r"^remind\s+(?P<rest>.+)$"), remind),

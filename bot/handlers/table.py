@@ -9,7 +9,7 @@ from typing import Any
 from bot import actions
 from bot.actions import TakeBack, Together, Undo
 from bot.door import Handler, Job
-from bot.handlers import memory, questions, reminders, someday, study, tasks
+from bot.handlers import memory, pauses, questions, reminders, someday, study, tasks
 from bot.journal import NothingToUndo
 from bot.outcomes import Done
 
@@ -86,6 +86,7 @@ HANDLERS: Mapping[type[Any], Handler] = {
     actions.CancelReminder: reminders.cancel,
     actions.RestoreReminder: reminders.restore,
     actions.PutOffReminder: reminders.put_off,
+    actions.Pause: pauses.pause,
     actions.Together: together,
     actions.TakeBack: take_back,
     actions.Undo: undo,

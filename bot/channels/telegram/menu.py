@@ -11,6 +11,7 @@ MENU = (
     ("study", "a study question, or go on with one"),
     ("new", "end this session"),
     ("undo", "take the last change back"),
+    ("pause", "nothing unasked for a while: 2h, today, week"),
     ("why", "why I wrote, or did not"),
     ("status", "what runs and what waits"),
     ("help", "what I understand"),

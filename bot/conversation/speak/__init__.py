@@ -9,6 +9,7 @@ from bot.conversation.speak.first import (
     say_reminders,
     say_review,
     say_weekly,
+    with_budget,
     with_offers,
 )
 from bot.conversation.speak.outcomes import speak
@@ -25,5 +26,6 @@ __all__ = [
     "say_review",
     "say_weekly",
     "speak",
+    "with_budget",
     "with_offers",
 ]

@@ -6,6 +6,7 @@ Short lines, the thing first, no exclamation marks and no blame.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import assert_never
 
@@ -282,6 +283,15 @@ def say_reminders(reminders: Sequence[Reminder], now: datetime) -> Reply:
         if each.task_id
     ]
     return Reply("\n".join([f"⏰ {len(reminders)} reminders that waited:", *lines]), tuple(tasks))
+
+
+def with_budget(reply: Reply, per_day: int | None) -> Reply:
+    """Add, when it has just changed, that less is said from now on."""
+    if per_day is None:
+        return reply
+    least = "one message" if per_day == 1 else f"{per_day} messages"
+    line = f"(I write less now, {least} a day at most; a word from you brings the rest back.)"
+    return replace(reply, text=f"{reply.text}\n{line}")
 
 
 def with_offers(reply: Reply, offers: Sequence[Offer]) -> Reply:

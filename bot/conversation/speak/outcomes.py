@@ -28,6 +28,7 @@ from bot.actions import (
     LetLostGo,
     ListConflict,
     NoteProgress,
+    Pause,
     PlaceTask,
     PutAside,
     PutOffReminder,
@@ -175,6 +176,8 @@ def sentence(done: Done, now: datetime) -> str:
             return f"Cancelled the reminder: {name}"
         case RestoreReminder():
             return f"Set again, {moment(done, now)}: {name}"
+        case Pause(until=until):
+            return paused(until, now)
         case Together():
             return together(done, now)
         case TakeBack():
@@ -293,6 +296,14 @@ def moment(done: Done, now: datetime) -> str:
     return f"at {phrase}" if phrase[0].isdigit() else phrase
 
 
+def paused(until: datetime | None, now: datetime) -> str:
+    """Say what a pause keeps back, until when, and how it ends."""
+    if until is None:
+        return "The pause is over; I may write again."
+    moment = moment_phrase(until, now)
+    return f"Nothing unasked until {moment}; reminders still come. “pause off” ends it."
+
+
 def session_ended(done: Done) -> str:
     """Say that the session was put away, and where."""
     if isinstance(done.facts, SessionFacts) and done.facts.archive:
@@ -326,6 +337,9 @@ def undone(done: Done, now: datetime) -> str:
             return f"Undone: “{last.name}” is as it was before."
         case PlaceTask() | PutAside():
             return f"Undone: “{last.name}” is back where it was."
+        case Pause() if isinstance(last.undo, Pause):
+            said = paused(last.undo.until, now)
+            return f"Undone: {said[0].lower()}{said[1:]}"
         case TakeBack():
             return f"Undone: “{last.name}” is on “{SOMEDAY_LIST}” again."
         case AddList():
