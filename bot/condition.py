@@ -140,7 +140,7 @@ def folder_found(settings: Settings) -> Iterator[Finding]:
 
 
 def database_found(settings: Settings) -> Iterator[Finding]:
-    """Check the database: whole, of this version, nothing stuck in it."""
+    """Check the database: whole, of this version, nothing stuck; and what it says of Google."""
     if damage := damage_of(settings.database):
         yield Finding(
             "database", f"{damage}; restore a copy, or move {settings.database} away", act=True
@@ -157,6 +157,8 @@ def database_found(settings: Settings) -> Iterator[Finding]:
     with closing(app):
         yield Finding("database", f"whole, {len(app.library.tasks.open_tasks())} tasks open")
         yield letters_found(app)
+        yield google_found(app)
+        yield from lists_found(app)
 
 
 def damage_of(file: Path) -> str | None:
@@ -213,9 +215,6 @@ def linked_found(settings: Settings) -> Iterator[Finding]:
     way = "; `touchbase setup telegram` finds your id" if half else ""
     trouble = telegram_trouble(settings)
     yield Finding("telegram", trouble or telegram + way, act=half or trouble is not None)
-    with closing(build(settings)) as app:
-        yield google_found(app)
-        yield from lists_found(app)
 
 
 def google_found(app: App) -> Finding:
