@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from bot.channels.terminal import pressable
+from bot.mailbox import Button, Reply
 from tests.conftest import heard, talk
 
 
@@ -72,3 +74,12 @@ def test_three_check_ins_without_an_answer_make_it_write_less_and_it_says_so_onc
     assert len(told) == 1
     assert told[0].startswith("Wed 07:30 Wed 4 Mar")
     assert "(I write less now, 2 messages a day at most;" in told[0]
+
+
+def test_a_label_below_two_tasks_presses_neither_when_it_is_typed():
+    rows = tuple(
+        (Button(f"Done: {title}", f"done:{title}"), Button("Tomorrow", f"tomorrow:{title}"))
+        for title in ("a", "b")
+    )
+    assert pressable(Reply("", rows)) == {"done: a": "done:a", "done: b": "done:b"}
+    assert pressable(Reply("", rows[:1]))["tomorrow"] == "tomorrow:a"

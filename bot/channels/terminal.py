@@ -4,6 +4,7 @@ console."""
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -122,9 +123,15 @@ def button_lines(reply: Reply) -> list[str]:
 
 
 def pressable(reply: Reply) -> dict[str, str]:
-    """Give what may be typed to press the buttons of a reply: a label, or its yes or no."""
+    """Give what may be typed to press the buttons of a reply: a label, or its yes or no.
+
+    A label that stands below two tasks presses neither: nobody could tell which one is meant.
+    """
     buttons = [button for row in reply.buttons for button in row if button.label != "Undo"]
-    typed = {pressed_as(button.label): button.code for button in buttons}
+    times = Counter(pressed_as(button.label) for button in buttons)
+    typed = {
+        label: button.code for button in buttons if times[label := pressed_as(button.label)] == 1
+    }
     for button in buttons:
         first = pressed_as(button.label.partition(",")[0])
         if first in ("yes", "no"):
