@@ -32,6 +32,7 @@ from tasks_sync.standing import Standing, SyncState
 
 if TYPE_CHECKING:
     from tasks_sync.google.link import Linking
+    from tasks_sync.reading import Progress
     from tasks_sync.sync import Sync, SyncReport
 
 log = logging.getLogger(__name__)
@@ -87,7 +88,7 @@ class Syncing:
         """Have the loop run now and not at its next time."""
         self._hurry.set()
 
-    def once(self) -> SyncReport | None:
+    def once(self, progress: Callable[[Progress], None] = lambda _: None) -> SyncReport | None:
         """Sync once, now; None without an account. Raises FolderInUse when another process does."""
         if not self.is_linked():
             return None
@@ -95,6 +96,7 @@ class Syncing:
         if sync.remote.link_id is None:  # the file of the sign-in is there, but damaged
             return None
         with hold(self.home, "sync", lock=SYNCING):
+            sync.progress = progress
             report = sync.run()
         lost = sync.lost_in(report)
         self.say([*report.notices, *([lost] if lost else [])])

@@ -399,21 +399,28 @@ def typed(home, google, console_file):
     """Run `touchbase setup google` on a terminal; each answer follows the words it waits for."""
 
     def run(*words: str, answers=(), browser: str = "true") -> tuple[int, str]:
-        command = [*TOUCHBASE, "--home", str(home), "setup", "google", "--client", console_file]
-        ours, theirs = pty.openpty()
-        setup = subprocess.Popen(
-            [*command, "--google-endpoint", google.endpoint, *words],
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-            env=ENVIRONMENT | {"BROWSER": browser, "TERM": "dumb"},
+        given = ("--client", console_file, "--google-endpoint", google.endpoint)
+        return on_terminal(
+            home, "setup", "google", *given, *words, answers=answers, browser=browser
         )
-        os.close(theirs)
-        with os.fdopen(ours, "r+b", buffering=0) as screen:
-            shown = converse(screen, list(answers))
-        return setup.wait(timeout=60), shown
 
     return run
+
+
+def on_terminal(home, *words: str, answers=(), browser: str = "true") -> tuple[int, str]:
+    """Run the command on a terminal of its own; give its exit status and what was shown."""
+    ours, theirs = pty.openpty()
+    command = subprocess.Popen(
+        [*TOUCHBASE, "--home", str(home), *words],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=ENVIRONMENT | {"BROWSER": browser, "TERM": "dumb"},
+    )
+    os.close(theirs)
+    with os.fdopen(ours, "r+b", buffering=0) as screen:
+        shown = converse(screen, list(answers))
+    return command.wait(timeout=60), shown
 
 
 def converse(screen, answers) -> str:
@@ -481,3 +488,14 @@ def test_linking_with_a_browser_as_the_page_says(typed, google, tmp_path, is_tic
     assert ended == status
     assert ("Google is linked." in shown) is is_ticked
     assert ("the box for Google Tasks was not ticked" in shown) is not is_ticked
+
+
+def test_how_far_a_long_reading_has_come_is_shown_on_a_terminal(home, google, link):
+    for number in range(201):
+        google.phone.add(f"task {number}")
+    link()
+    status, shown = on_terminal(home, "tasks", "sync")
+    assert status == 0
+    assert "My Tasks: 100 tasks read" in shown
+    assert "My Tasks: 200 tasks read" in shown
+    assert "201 taken from Google" in shown

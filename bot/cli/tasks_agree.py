@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,11 +18,14 @@ from bot.cli.output import Home, Json, print_json
 
 if TYPE_CHECKING:
     from bot.app import App
+    from tasks_sync.reading import Progress
     from tasks_sync.sync import SyncReport
 
 app = typer.Typer()
 
 WAIT_SECONDS, LOOK_SECONDS = 60.0, 0.25
+CLEARED = "\r\x1b[2K"
+"""What takes a terminal back to the beginning of an empty line."""
 
 
 @app.command()
@@ -60,10 +65,27 @@ def sync_in_turn(touchbase: App) -> SyncReport | None:
 
     for _ in range(int(WAIT_SECONDS / LOOK_SECONDS)):
         try:
-            return touchbase.syncing.once()
+            with progress_shown() as show:
+                return touchbase.syncing.once(show)
         except FolderInUse:
             time.sleep(LOOK_SECONDS)
     refuse("another process has been syncing for long; what you changed goes out with it")
+
+
+@contextmanager
+def progress_shown() -> Iterator[Callable[[Progress], None]]:
+    """Show on a terminal how far a long reading has come, in one line that goes again."""
+    screen = sys.stderr if sys.stderr.isatty() else None
+
+    def show(progress: Progress) -> None:
+        if screen is not None:
+            line = f"{progress.list_title}: {progress.tasks_read:,} tasks read"
+            screen.write(f"{CLEARED}{line}")
+            screen.flush()
+
+    yield show
+    if screen is not None:
+        screen.write(CLEARED)
 
 
 def report_lines(touchbase: App, report: SyncReport) -> list[str]:
