@@ -19,6 +19,7 @@ from typing import Any
 
 import google_auth_httplib2
 import httplib2
+from google.auth.exceptions import GoogleAuthError
 from google.oauth2.credentials import Credentials
 from googleapiclient.discovery import build
 from googleapiclient.errors import HttpError
@@ -396,7 +397,7 @@ def _probed(client: Any, endpoint: str, burst: bool, **wire: Any) -> Iterator[Pr
         try:
             yield probed
         finally:
-            with suppress(HttpError):
+            with suppress(HttpError, OSError, GoogleAuthError):
                 probed.leave()
 
 
@@ -411,6 +412,13 @@ def main() -> None:
         for probe in PROBES:
             print(f"{probe.number:2} {probe.question}\n   {expected[probe.number]}")
         return
+    try:
+        ask_the_account(burst, expected)
+    except (OSError, GoogleAuthError) as why:
+        raise SystemExit(f"The account could not be asked: {why}. Check the variables.") from None
+
+
+def ask_the_account(burst: bool, expected: dict[int, str]) -> None:
     with real_account(burst) as probed:
         for probe, answer in answers(probed):
             same = "as the stand-in" if answer == expected[probe.number] else "DIFFERENT"
