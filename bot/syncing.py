@@ -167,17 +167,18 @@ class Syncing:
 
 
 def what_holds_up(report: SyncReport, state: SyncState, now: datetime) -> Notice | None:
-    """Name what kept a run from agreeing: out of reach just now, or told in an earlier run.
+    """Name what keeps the two apart after a run: out of reach just now, or told in an earlier run.
 
     A message about the latter was sent once; whoever asks again is told again.
     """
+    told = {type(notice) for notice in report.notices}
+    until = state.paused_until
+    if until is not None and until > now and PausedForToday not in told:
+        return PausedForToday(until)
     if report.complete:
         return None
-    away = [notice for notice in report.notices if isinstance(notice, GoogleAway)]
-    if away or report.notices:
-        return next(iter(away), None)
-    if state.paused_until is not None and state.paused_until > now:
-        return PausedForToday(state.paused_until)
+    if report.notices:
+        return next((each for each in report.notices if isinstance(each, GoogleAway)), None)
     return STANDING_SAYS.get(state.standing)
 
 

@@ -17,7 +17,7 @@ from bot.app import fresh_id, make_linking, utc_now
 from bot.cli import main
 from bot.lock import SYNCING, hold
 from bot.settings import read_settings, save
-from tests.fakes.google_tasks import Automatic, GoogleTasksServer
+from tests.fakes.google_tasks import Answer, Automatic, GoogleTasksServer
 from tests.test_cli import ENVIRONMENT, TOUCHBASE
 
 NOBODY = "http://127.0.0.1:9"
@@ -245,6 +245,21 @@ def test_each_sync_in_vain_says_why_and_what_to_do_and_loses_nothing(touchbase, 
     google.quota.daily_limit = 0
     assert all("no more requests today; sending goes on" in said for said in sync_twice(touchbase))
     assert [task["title"] for task in touchbase("tasks", "list", "--json").json] == ["waits"]
+
+
+def test_a_slower_pace_that_google_asks_for_is_said_with_the_time_it_goes_on(
+    touchbase, google, link
+):
+    link()
+    touchbase("tasks", "sync")
+    touchbase("tasks", "add", "waits")
+    slower = Answer(429, "rateLimitExceeded", retry_after_seconds=30)
+    google.faults.add(slower, method="POST", path=r"/tasks$")
+    for _ in range(2):
+        said = touchbase("tasks", "sync").out
+        assert "1 change waiting" in said
+        assert "no more requests just now; sending goes on at" in said
+    assert "no more requests just now; sending goes on at" in touchbase("status").out
 
 
 def test_status_and_doctor_say_how_the_account_stands(touchbase, google, link, home):

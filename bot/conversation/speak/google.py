@@ -130,7 +130,7 @@ def word_notice(notice: Notice, now: datetime) -> Reply:
                 f"{AGAIN}: take the first account, or use another data folder."
             )
         case NeedsClient(why=why):
-            return Reply(f"{why}. {WAITS} Set that right, then: {AGAIN}.")
+            return Reply(f"{why[:1].upper()}{why[1:]}. {WAITS} Set that right, then: {AGAIN}.")
         case LinkedAgain(waiting=waiting):
             sent = (
                 f" {count_phrase(waiting, 'change')} that waited will be sent." if waiting else ""
