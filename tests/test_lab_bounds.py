@@ -192,6 +192,15 @@ def test_no_placement_is_faster_than_the_all_reduce_bound(nvlink, shares, size) 
     assert cost_of(fleet, shares.items(), size) >= bound * (1 - 1e-12)
 
 
+def test_where_nics_are_faster_than_pcie_the_bound_is_that_of_two_nodes() -> None:
+    fleet = fleet_of(None)
+
+    bound = all_reduce_bound(fleet, 2, 1e6)
+
+    assert bound == pytest.approx(cost_of(fleet, [(0, 1), (1, 1)], 1e6))
+    assert bound < cost_of(fleet, [(0, 2)], 1e6)
+
+
 def test_a_whole_node_reaches_the_all_reduce_bound() -> None:
     fleet, _ = read_scene(scene_path("seed"))
     gap = all_reduce_gap(fleet, Placement("j", (Hold(0, tuple(range(8))),)), 1e10)

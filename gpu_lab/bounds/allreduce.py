@@ -19,18 +19,19 @@ def all_reduce_bound(fleet: Fleet, gpus: int, size: float) -> float:
     """Give the least seconds for `size` bytes over `gpus` GPUs, by the model of `allreduce`.
 
     Over m domains the largest has at least gpus/m GPUs and the smallest at most that, so each m
-    gives a bound; the least over every possible m, with the best links, bounds them all.
+    gives a bound; the least over every possible m, with the best links, bounds them all. One
+    domain is no exception: where NICs are faster than what joins a node's GPUs, two may be less.
     """
     links, widest = best_links(fleet), widest_domain(fleet)
-    fewest = -(-gpus // widest)
-    if fewest == 1:
-        return ring_seconds(gpus, size, links.inside, INSIDE_SECONDS)
-    across = ring_seconds(gpus, size, min(links.inside, links.across), ACROSS_SECONDS)
-    spread = (_over_domains(gpus, domains, size, links) for domains in range(fewest, gpus + 1))
-    return min(across, *spread)
+    fewest = max(-(-gpus // widest), 1)
+    flat = ring_seconds(gpus, size, min(links.inside, links.across), ACROSS_SECONDS)
+    over = (_over_domains(gpus, domains, size, links) for domains in range(fewest, gpus + 1))
+    return min(flat, *over)
 
 
 def _over_domains(gpus: int, domains: int, size: float, links: Links) -> float:
+    if domains == 1:
+        return ring_seconds(gpus, size, links.inside, INSIDE_SECONDS)
     largest, smallest = -(-gpus // domains), gpus // domains
     inside = ring_seconds(largest, size, links.inside, INSIDE_SECONDS)
     return inside + ring_seconds(domains, size / smallest, links.across, ACROSS_SECONDS)
