@@ -84,7 +84,10 @@ def say_errand(done: ErrandDone, now: datetime) -> Reply:
                 "that your browser ends at; it will show an error page, which is fine:\n" + address
             )
         case Linked():
-            return Reply("Google is linked. The lists are brought in step now.")
+            return Reply(
+                "Google is linked. The lists come in step while `touchbase run` serves, or at once "
+                "by /sync."
+            )
         case NotLinked(why=why):
             return Reply(f"Google is not linked: {why}")
         case Synced():
