@@ -382,7 +382,8 @@ def test_bringing_back_a_lost_value_can_be_undone_and_done_again(touchbase, goog
     link()
     fall_out(touchbase, google)
     [title, notes] = touchbase("tasks", "conflicts", "--json").json
-    touchbase("tasks", "conflicts", "--restore", title["id"])
+    said = touchbase("tasks", "conflicts", "--restore", title["id"]).out
+    assert said == "Brought back in “theirs”: the title “ours”.\n"
     touchbase("tasks", "conflicts", "--restore", notes["id"])
     for expected, listed in (("our notes", 0), ("their notes", 1), ("our notes", 0)):
         touchbase("tasks", "sync")

@@ -33,11 +33,11 @@ def way_back(conflict: Conflict) -> tuple[Button, ...]:
 
 def lost_phrase(conflict: Conflict) -> str:
     """Say in one line what both sides changed, what stays and what lost."""
-    where = "here" if conflict.lost_side == "here" else "at Google"
+    where, elsewhere = ("here", "at Google")[:: 1 if conflict.lost_side == "here" else -1]
     if conflict.lost == "deleted":
-        return f"“{conflict.title}” was deleted {where}, but changed elsewhere, so it stays."
+        return f"“{conflict.title}” was deleted {where}, but changed {elsewhere}, so it stays."
     if conflict.kept == "deleted":
-        return f"“{conflict.title}” was changed {where}, but deleted elsewhere, so it is gone."
+        return f"“{conflict.title}” was changed {where}, but deleted {elsewhere}, so it is gone."
     if conflict.field == "place":
         return f"Both sides moved “{conflict.title}”: the place given {where} lost."
     what = {"due": "day", "list title": "title"}.get(conflict.field, conflict.field)
@@ -46,6 +46,19 @@ def lost_phrase(conflict: Conflict) -> str:
         f"Both sides changed the {what} of “{conflict.title}”: "
         f"{kept} stays, {lost} (written {where}) lost."
     )
+
+
+def brought_phrase(field: str, lost: str) -> str:
+    """Name what was brought back."""
+    match field:
+        case "task":
+            return "the deletion" if lost == "deleted" else "the task"
+        case "place":
+            return value_phrase(field, lost)
+        case "due":
+            return f"the day: {value_phrase(field, lost)}"
+        case _:
+            return f"the {field} {value_phrase(field, lost)}"
 
 
 def value_phrase(field: str, value: str, length: int = 60) -> str:
@@ -57,8 +70,8 @@ def value_phrase(field: str, value: str, length: int = 60) -> str:
         case "due":
             return "no day"
         case "status":
-            return "done" if value == Status.COMPLETED else "open"
+            return "“done”" if value == Status.COMPLETED else "“open”"
         case "place":
             return "the other place"
         case _:
-            return f"“{clipped(' '.join(value.split()), length)}”" if value else "none"
+            return f"“{clipped(' '.join(value.split()), length)}”" if value else "nothing"

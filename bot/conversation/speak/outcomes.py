@@ -53,6 +53,7 @@ from bot.actions import (
     UnsaveStudy,
     Withdraw,
 )
+from bot.conversation.speak.lost import brought_phrase
 from bot.conversation.speak.phrases import (
     Rows,
     count_phrase,
@@ -266,7 +267,7 @@ def lost_value(done: Done) -> str:
     """Name the value that a conflict is about."""
     if not isinstance(done.facts, ConflictFacts):
         return ""
-    return f"{done.facts.field} “{done.facts.lost}”"
+    return brought_phrase(done.facts.field, done.facts.lost)
 
 
 def dump_kept(done: Done) -> str:
