@@ -6,7 +6,7 @@ Nothing here decides when to speak or whether; the letter and the slot are one t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import assert_never
@@ -28,6 +28,7 @@ from bot.journal import Journal
 from bot.library import Library
 from bot.mailbox import SLOT_PREFIX, Address, Kind, Mailbox, Reply, SaidFirst
 from bot.offers import Offer, OfferKind, Offers
+from bot.outcomes import Done
 from gpu_lab.study import StudyState
 from heartbeat.beat import Handed, Handled
 from heartbeat.briefing import Morning, brief
@@ -62,6 +63,7 @@ HISTORY = timedelta(days=14)
 KEPT = timedelta(days=90)
 MOST_KEPT = 3
 COUNTED = (Kind.BRIEFING, Kind.NUDGE, Kind.REVIEW)
+ASIDE = "aside:"
 ON_TIME = timedelta(minutes=2)
 GOOD_FOR = {
     Purpose.BRIEFING: timedelta(hours=4),
@@ -218,15 +220,15 @@ class FirstWord:
     def _week(self, session: Session, slot: Slot) -> Handled:
         if pause := pause_asked(pause_until(session), self.now()):
             return Suppressed(pause.because)
-        put_aside = [
-            PutAside(key, done.name)
-            for key, done in Journal(session, now=self.now).under(put_aside_key(slot))
-        ]
+        someday = {task.id: task for task in self.library.items_of(SOMEDAY_LIST)}
+        untold = {key: done for key, done in self._put_aside(session) if task_in(key) in someday}
+        put_aside = [PutAside(key, done.name) for key, done in untold.items()]
+        fresh = {task_in(key) for key in untold}
         week = Week(
             today=slot.local_date,
             done=self._done_by_day(),
             put_aside=put_aside,
-            someday=self._someday(put_aside),
+            someday=[task for task in someday.values() if task.id not in fresh],
             open_count=len(self.watched()),
             is_away=self._is_long_away(),
         )
@@ -247,11 +249,19 @@ class FirstWord:
             task.completed_at.astimezone(self.zone).date() for task in found if task.completed_at
         )
 
-    def _someday(self, put_aside: Sequence[PutAside]) -> list[Task]:
-        """List what lies on the list of someday and was not put there just now."""
-        fresh = {each.key.rpartition(":")[2] for each in put_aside}
-        found = self.library.items_of(SOMEDAY_LIST)
-        return [task for task in found if task.id not in fresh and not task.parent_id]
+    def _put_aside(self, session: Session) -> list[tuple[str, Done]]:
+        """List what was put aside unasked since the last look back that arrived."""
+        lines = Ledger(session, now=self.now).since(self.now() - KEPT)
+        told = max(
+            (
+                line.slot.key
+                for line in lines
+                if line.slot.purpose is Purpose.WEEKLY and isinstance(line.standing, Sent)
+            ),
+            default="",
+        )
+        found = Journal(session, now=self.now).under(ASIDE)
+        return [(key, done) for key, done in found if week_in(key) > told]
 
     def _is_long_away(self) -> bool:
         return is_long_away(self.library.last_heard(), self.rules, self.now())
@@ -336,7 +346,17 @@ class FirstWord:
 
 def put_aside_key(slot: Slot) -> str:
     """Begin the keys under which a week's untouched tasks are put aside; a task's id follows."""
-    return f"aside:{slot.key}:"
+    return f"{ASIDE}{slot.key}:"
+
+
+def week_in(key: str) -> str:
+    """Give the week that a key of what was put aside names, by its Sunday."""
+    return key.removeprefix(ASIDE).partition(":")[0]
+
+
+def task_in(key: str) -> str:
+    """Give the task that a key of what was put aside names."""
+    return key.rpartition(":")[2]
 
 
 def past_message(said: SaidFirst) -> PastMessage:

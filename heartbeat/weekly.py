@@ -66,7 +66,7 @@ Weekly: TypeAlias = LookBack | StillHere
 
 def look_back(week: Week) -> Weekly | Quiet:
     """Choose what the end of the week shows; a week that left nothing passes in silence."""
-    if week.is_away:
+    if week.is_away and not week.put_aside:
         return StillHere(week.open_count) if week.open_count else Quiet("no task is open")
     room = max(0, MOST_ASKED - len(week.put_aside))
     asked = tuple(in_turn(week.someday, week.today)[:room])

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from bot.actions import PutAside
 from bot.journal import Journal
+from bot.mailbox import LetterState
 from heartbeat.ledger import Ledger, Sent
 from heartbeat.pressing import untouched
 from heartbeat.said import Quiet
@@ -142,6 +143,39 @@ def test_killed_while_it_puts_aside_it_goes_on_and_puts_nothing_aside_twice(
     assert [place_of(app, title)[0] for title in ("a", "b", "c")] == ["Someday"] * 3
     with Session(app.engine) as session:
         assert len(Journal(session, now=app.now).under("aside:")) == 3
+
+
+def test_what_was_put_aside_and_not_told_is_told_the_next_sunday_unless_it_is_back(app, clock):
+    for title in ("a", "b", "c"):
+        talk(app, f"add {title} tomorrow")
+    live_on(app, clock, SUNDAY + timedelta(days=14))
+    run_to(app, clock, SUNDAY + timedelta(days=14), 17.5)
+    clock.on(minutes=30)
+    app.tick()
+    (letter,) = app.assistant.collect("terminal")
+    app.assistant.lost(letter, LetterState.FAILED, "it was never taken")
+    code = next(code for _, code in codes(letter) if code.endswith(id_of(app, "b")))
+    talk(app, "Bring back", button=code)
+    live_on(app, clock, SUNDAY + timedelta(days=21))
+    (said,) = run_to(app, clock, SUNDAY + timedelta(days=21), 18)
+    assert [line for line in said.splitlines() if line[:1] == "•"] == ["• a", "• c"]
+    live_on(app, clock, SUNDAY + timedelta(days=28))
+    (said,) = run_to(app, clock, SUNDAY + timedelta(days=28), 18)
+    assert [line.rstrip() for line in said.splitlines()[1:6]] == [
+        "Untouched for two weeks, so I put on “Someday”:",
+        "• b",
+        "On “Someday”; today, drop, or leave there?",
+        "• c",
+        "• a",
+    ]
+
+
+def codes(letter) -> list[tuple[str, str]]:
+    return [(button.label, button.code) for row in letter.reply.buttons for button in row]
+
+
+def id_of(app, title: str) -> str:
+    return next(task.id for task in app.library.tasks.open_tasks() if task.title == title)
 
 
 def test_a_slipped_task_is_put_aside_by_a_tap_in_the_evening(app, clock):
