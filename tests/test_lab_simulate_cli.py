@@ -226,6 +226,8 @@ def test_the_paper_and_the_openings_run_on_a_folder_of_ones_own(openb):
         (("simulate", "--protocol", "x"), "no protocol 'x'; there are: fgd, events"),
         (("simulate", "--order", "lifo"), "--order 'lifo' is none of: fifo, shortest"),
         (("simulate", "--curve", "x"), "--curve 'x' is none of: queue, completion"),
+        (("simulate", "--reader", "own"), "--reader own needs --trace FILE"),
+        (("simulate", "--reader", "own", "--trace", "."), "--reader own needs --trace FILE"),
         (("simulate", "--fit", "x"), "--fit 'x' is none of: best-fit, first-fit, worst-fit"),
         (("simulate", "--backfill", "x"), "--backfill 'x' is none of: none, skip, easy"),
         (("simulate", "--trace", "none.csv"), "no such trace: none.csv"),

@@ -245,6 +245,8 @@ def _jobs(
     from gpu_lab.traces.read import openb_jobs, read_jobs
     from gpu_lab.traces.synthetic import Wanted, generate
 
+    if reader and (trace is None or trace.is_dir()):
+        fail(f"--reader {reader} needs --trace FILE, a file of jobs")
     if trace is None:
         return generate(Wanted(make, gpus, load), np.random.default_rng(seed))
     return openb_jobs(trace, workload) if trace.is_dir() else read_jobs(trace, reader)
