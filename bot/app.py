@@ -317,9 +317,6 @@ def build(
     def jobs() -> list[Job]:
         return [*spoken, *jobs_of(reminders.to_say())]
 
-    def look(slot: Slot) -> None:
-        """Nothing is polled here: the sync has a loop of its own."""
-
     def prepare(slot: Slot) -> None:
         """Put aside, before the look back at the week tells so, what nobody touched."""
         if slot.purpose is Purpose.WEEKLY:
@@ -334,7 +331,6 @@ def build(
             now=now,
             open_session=open_session,
             say=first_word.say,
-            look=look,
             prepare=prepare,
         )
     )

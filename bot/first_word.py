@@ -98,8 +98,6 @@ class FirstWord:
                 return self._week(session, slot)
             case Purpose.REMINDER:
                 return self._remind(session, slot, again=again)
-            case Purpose.POLL:
-                return Suppressed("a poll says nothing")
             case _:
                 assert_never(slot.purpose)
 

@@ -35,7 +35,7 @@ from bot.sessions import Sitting, Sittings
 from gpu_lab.study import StudyPhase, StudyReader, StudyState
 from heartbeat.ledger import Ledger
 from heartbeat.reads import ReminderReader
-from heartbeat.slots import Every, Job, next_slot
+from heartbeat.slots import Job, next_slot
 from memory import MemoryReader
 from memory.dumps import NoteItem, TaskItem, sorted_item
 from memory.found import shipped_actions
@@ -219,8 +219,7 @@ class Library:
 
     def next_slots(self, now: datetime) -> list[tuple[str, datetime]]:
         """Name the next spoken slots, the nearest first."""
-        spoken = [job for job in self.jobs if not isinstance(job, Every)]
-        slots = [next_slot(job, after=now, timezone=self.zone) for job in spoken]
+        slots = [next_slot(job, after=now, timezone=self.zone) for job in self.jobs]
         found = [(slot.job_id, slot.planned_at) for slot in slots if slot]
         found += [(f"reminder “{each.text}”", each.at) for each in self.reminders.pending()]
         return sorted(found, key=lambda pair: pair[1])[:5]

@@ -90,7 +90,7 @@ class Values(BaseModel):
         default=(time(13, 0), time(18, 30)), description="check-ins, local times; empty for none"
     )
     weekend_later: float = Field(
-        default=2.0,
+        default=0.0,
         ge=0,
         le=12,
         description="the briefing comes this many hours later at weekends",

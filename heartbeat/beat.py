@@ -18,7 +18,7 @@ from sqlmodel import Session
 
 from heartbeat.checkins import Wait
 from heartbeat.ledger import Lapsed, Ledger, Planned, Sent, Suppressed
-from heartbeat.slots import Every, Job, Mark, Missed, Slot, due_slots
+from heartbeat.slots import Job, Missed, Slot, due_slots
 
 MOST_ATTEMPTS = 20
 
@@ -40,9 +40,8 @@ class Clockwork:
 
     `jobs` gives today's jobs and one per due reminder; `open_session` a session in a transaction
     that commits at its end; `say(session, slot, again)` puts the slot's message into the outbox
-    of that same transaction; `look(slot)` does a repeated job's work, which is in no ledger.
-    `prepare(slot)` does what a message is to tell, in transactions of its own: done again after a
-    crash it changes nothing.
+    of that same transaction; `prepare(slot)` does before it what the message is to tell, in
+    transactions of its own: done again after a crash it changes nothing.
     """
 
     jobs: Callable[[], Sequence[Job]]
@@ -50,7 +49,6 @@ class Clockwork:
     now: Callable[[], datetime]
     open_session: Callable[[], AbstractContextManager[Session]]
     say: Say
-    look: Callable[[Slot], None]
     prepare: Callable[[Slot], None]
 
 
@@ -59,7 +57,6 @@ class Beat:
 
     def __init__(self, clockwork: Clockwork) -> None:
         self._work = clockwork
-        self._looked: dict[str, Mark] = {}
         self._failed: Counter[tuple[str, str]] = Counter()
 
     def start(self, *, waiting: Collection[tuple[str, str]] = ()) -> None:
@@ -82,23 +79,12 @@ class Beat:
                 self._note_failure(slot, why)
 
     def _owed(self) -> tuple[Slot | Missed, ...]:
-        jobs = self._work.jobs()
-        repeated = [job for job in jobs if isinstance(job, Every)]
-        spoken = [job for job in jobs if not isinstance(job, Every)]
-        now = self._work.now()
-        for job in repeated:
-            self._looked.setdefault(job.id, Mark(now))
+        jobs, now = self._work.jobs(), self._work.now()
         with self._work.open_session() as session:
-            marks = Ledger(session, now=self._work.now).last_ended(spoken)
-        return due_slots(
-            jobs, now=now, timezone=self._work.timezone, last_ended=marks | self._looked
-        )
+            marks = Ledger(session, now=self._work.now).last_ended(jobs)
+        return due_slots(jobs, now=now, timezone=self._work.timezone, last_ended=marks)
 
     def _settle(self, owed: Slot | Missed) -> None:
-        if isinstance(owed, Slot) and owed.job_id in self._looked:
-            self._looked[owed.job_id] = Mark(owed.planned_at, owed.key)
-            self._work.look(owed)
-            return
         if isinstance(owed, Slot):
             self._work.prepare(owed)
         with self._work.open_session() as session:
@@ -123,7 +109,7 @@ class Beat:
         name = (slot.job_id, slot.key)
         self._failed[name] += 1
         log.error("slot %s %s failed", *name, exc_info=why)
-        if self._failed[name] < MOST_ATTEMPTS or slot.job_id in self._looked:
+        if self._failed[name] < MOST_ATTEMPTS:
             return
         with self._work.open_session() as session:
             reason = f"it failed {MOST_ATTEMPTS} times, at last with {type(why).__name__}"

@@ -18,13 +18,11 @@ SUNDAY = 6
 WEEKEND = frozenset({5, SUNDAY})
 EVERY_DAY = frozenset(range(7))
 WORKDAYS = EVERY_DAY - WEEKEND
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Purpose(StrEnum):
     """What a job is for."""
 
-    POLL = "poll"
     BRIEFING = "briefing"
     CHECK_IN = "check-in"
     REVIEW = "review"
@@ -51,19 +49,6 @@ class Daily:
 
 
 @dataclass(frozen=True)
-class Every:
-    """Again and again; after a pause only the newest moment counts and none is owed."""
-
-    id: str
-    purpose: Purpose
-    period: timedelta
-
-    def __post_init__(self) -> None:
-        if self.period < timedelta(seconds=1):
-            raise ValueError(f"job {self.id!r}: a period of {self.period} is under one second")
-
-
-@dataclass(frozen=True)
 class Once:
     """At one instant that the person named, and however late after it."""
 
@@ -72,7 +57,7 @@ class Once:
     at: datetime
 
 
-Job: TypeAlias = Daily | Every | Once
+Job: TypeAlias = Daily | Once
 
 
 @dataclass(frozen=True)
@@ -119,7 +104,7 @@ def due_slots(
 ) -> tuple[Slot | Missed, ...]:
     """List what is owed at `now`, oldest first: slots still in their grace, and missed ones.
 
-    A daily or repeated job without a mark owes nothing yet, so that a first start is not met by
+    A daily job without a mark owes nothing yet, so that a first start is not met by
     a heap of missed mornings.
     """
     found = [
@@ -138,10 +123,6 @@ def owed_by(
         case Once():
             slot = once_slot(job, timezone)
             if slot.planned_at <= now and (mark is None or mark.last_key != slot.key):
-                yield slot
-        case Every():
-            slot = newest_slot(job, now, timezone)
-            if mark and (mark.last_key or key_of(mark.since)) < slot.key:
                 yield slot
         case Daily():
             if mark:
@@ -167,8 +148,6 @@ def next_slot(job: Job, *, after: datetime, timezone: tzinfo) -> Slot | None:
     match job:
         case Once():
             return once_slot(job, timezone) if job.at > after else None
-        case Every():
-            return newest_slot(job, after + job.period, timezone)
         case Daily():
             today = after.astimezone(timezone).date()
             slots = (daily_slot(job, today + ONE_DAY * ahead, timezone) for ahead in range(-1, 10))
@@ -219,21 +198,10 @@ def jump_between(before: datetime, after: datetime, timezone: tzinfo) -> datetim
     return datetime.fromtimestamp(high, UTC)
 
 
-def newest_slot(job: Every, now: datetime, timezone: tzinfo) -> Slot:
-    """Give the newest slot of a repeated job; they lie on whole periods since 1970."""
-    instant = EPOCH + (now - EPOCH) // job.period * job.period
-    return instant_slot(job.id, job.purpose, instant, timezone)
-
-
 def once_slot(job: Once, timezone: tzinfo) -> Slot:
-    """Give the only slot of a job at an instant."""
-    return instant_slot(job.id, job.purpose, job.at, timezone)
-
-
-def instant_slot(job_id: str, purpose: Purpose, instant: datetime, timezone: tzinfo) -> Slot:
-    """Give a slot that is named by its instant."""
-    local_date = instant.astimezone(timezone).date()
-    return Slot(job_id, purpose, key_of(instant), instant.astimezone(UTC), local_date, None)
+    """Give the only slot of a job at an instant, which names it."""
+    local_date = job.at.astimezone(timezone).date()
+    return Slot(job.id, job.purpose, key_of(job.at), job.at.astimezone(UTC), local_date, None)
 
 
 def key_of(instant: datetime) -> str:
@@ -271,9 +239,8 @@ class Hours:
     review_at: time = time(21, 30)
     check_ins_at: Sequence[time] = (time(13, 0), time(18, 30))
     weekly_at: time | None = time(18, 0)
-    weekend_later: timedelta = timedelta(hours=2)
+    weekend_later: timedelta = timedelta(0)
     weekend_midday: bool = False
-    poll_period: timedelta = timedelta(minutes=5)
 
 
 MIDDAY = (time(11), time(15))
@@ -282,7 +249,6 @@ MIDDAY = (time(11), time(15))
 def default_jobs(hours: Hours) -> tuple[Job, ...]:
     """Make the everyday jobs; a check-in is known by its place, so moving it makes no new job."""
     return (
-        Every("poll", Purpose.POLL, hours.poll_period),
         *briefings(hours),
         *check_ins(hours),
         *weeklies(hours),

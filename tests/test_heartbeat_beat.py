@@ -51,7 +51,6 @@ class House:
     def __init__(self, engine: Engine) -> None:
         self.engine, self.now = engine, START
         self.said: list[tuple[Slot, bool]] = []
-        self.looked: list[Slot] = []
         self.prepared: list[tuple[str, int]] = []
         self.answer: Handled | Exception = Handed()
         self.reader, self.ids = ReminderReader(engine), count()
@@ -66,7 +65,6 @@ class House:
                 now=lambda: self.now,
                 open_session=self.session,
                 say=self.say,
-                look=self.looked.append,
                 prepare=self.prepare,
             )
         )
@@ -115,7 +113,6 @@ def test_a_day_is_said_in_order_each_part_once(house):
         ("review", False),
     ]
     assert all(line.standing == Claimed() for line in house.why(START.date()))
-    assert len(house.looked) == 95
 
 
 def test_a_beat_that_finds_nothing_to_say_for_two_days_sends_nothing_and_says_why_not(engine):

@@ -26,7 +26,7 @@ from heartbeat.ledger import (
     Unknown,
 )
 from heartbeat.migrations import heartbeat_0001, heartbeat_0002, heartbeat_0003, heartbeat_0004
-from heartbeat.slots import Daily, Every, Job, Mark, Missed, Once, Purpose, Slot, due_slots
+from heartbeat.slots import Daily, Job, Mark, Missed, Once, Purpose, Slot, due_slots
 
 VIENNA = ZoneInfo("Europe/Vienna")
 MONDAY = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
@@ -170,11 +170,11 @@ def test_a_slot_whose_message_lies_in_the_outbox_is_left_to_it(engine):
 
 
 def test_a_job_seen_first_starts_then_and_is_not_seen_first_twice(engine):
-    jobs: list[Job] = [BRIEFING, Every("poll", Purpose.POLL, timedelta(minutes=5))]
+    jobs: list[Job] = [BRIEFING, Daily("review", Purpose.REVIEW, time(21, 30))]
     with ledger(engine, lambda: MONDAY) as book:
-        assert book.last_ended(jobs) == {"briefing": Mark(MONDAY), "poll": Mark(MONDAY)}
+        assert book.last_ended(jobs) == {"briefing": Mark(MONDAY), "review": Mark(MONDAY)}
     with ledger(engine, lambda: MONDAY + timedelta(days=9)) as book:
-        assert book.last_ended(jobs) == {"briefing": Mark(MONDAY), "poll": Mark(MONDAY)}
+        assert book.last_ended(jobs) == {"briefing": Mark(MONDAY), "review": Mark(MONDAY)}
 
 
 def test_old_slots_can_be_forgotten_without_being_owed_again(engine):

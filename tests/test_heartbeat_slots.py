@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from heartbeat.slots import (
     Daily,
-    Every,
     Hours,
     Mark,
     Missed,
@@ -188,7 +187,7 @@ def test_a_first_start_owes_nothing_of_the_past_and_the_next_moment_in_full():
     assert due_slots(jobs, now=now, timezone=UTC, last_ended=marks) == ()
     assert due_slots(jobs, now=now, timezone=UTC, last_ended={}) == ()
     later = due_slots(jobs, now=now + timedelta(hours=4), timezone=UTC, last_ended=marks)
-    assert [slot.job_id for slot in later if isinstance(slot, Slot)] == ["check-in-1", "poll"]
+    assert [slot.job_id for slot in later if isinstance(slot, Slot)] == ["check-in-1"]
 
 
 OFFLINE = [
@@ -259,19 +258,25 @@ FRIDAY = date(2026, 2, 20)
 USUAL = ["07:15 briefing", "13:00 check-in-1", "18:30 check-in-2", "21:30 review"]
 
 
-def test_at_weekends_the_briefing_comes_later_midday_is_quiet_and_sunday_looks_back():
-    saturday = ["09:15 weekend-briefing", "18:30 check-in-2", "21:30 review"]
+def test_at_weekends_midday_is_quiet_and_sunday_looks_back():
+    saturday = ["07:15 briefing", "18:30 check-in-2", "21:30 review"]
     assert plan_of(FRIDAY, Hours()) == USUAL
     assert plan_of(FRIDAY + DAY, Hours()) == saturday
     assert plan_of(FRIDAY + 2 * DAY, Hours()) == [saturday[0], "18:00 weekly", *saturday[1:]]
     assert plan_of(FRIDAY + 3 * DAY, Hours()) == USUAL
 
 
-def test_weekends_can_be_as_other_days():
-    same = Hours(weekend_later=timedelta(0), weekend_midday=True, weekly_at=None)
-    assert [plan_of(FRIDAY + DAY * ahead, same) for ahead in range(3)] == [USUAL] * 3
-    late = Hours(briefing_at=time(23, 0))
+def test_the_briefing_can_come_later_at_weekends_but_not_past_midnight():
+    later = timedelta(hours=2)
+    assert plan_of(FRIDAY, Hours(weekend_later=later)) == USUAL
+    assert plan_of(FRIDAY + DAY, Hours(weekend_later=later))[0] == "09:15 weekend-briefing"
+    late = Hours(briefing_at=time(23, 0), weekend_later=later)
     assert plan_of(FRIDAY + DAY, late)[-1] == "23:00 briefing"
+
+
+def test_weekends_can_be_as_other_days():
+    same = Hours(weekend_midday=True, weekly_at=None)
+    assert [plan_of(FRIDAY + DAY * ahead, same) for ahead in range(3)] == [USUAL] * 3
 
 
 def test_a_reminder_is_owed_however_late_and_says_by_how_much():
@@ -308,21 +313,11 @@ def test_a_clock_set_back_owes_nothing_again_and_one_set_forward_recovers():
     assert due_slots([BRIEFING], now=since + timedelta(hours=56), timezone=UTC, last_ended=done)
 
 
-def test_a_repeated_job_owes_one_moment_after_any_pause():
-    job = Every("poll", Purpose.POLL, timedelta(minutes=5))
-    start = datetime(2026, 2, 19, 9, 1, tzinfo=UTC)
-    (slot,) = due_slots([job], now=start + 30 * DAY, timezone=UTC, last_ended={"poll": Mark(start)})
-    assert isinstance(slot, Slot)
-    mark = {"poll": Mark(start, slot.key)}
-    assert due_slots([job], now=start + 30 * DAY, timezone=UTC, last_ended=mark) == ()
-    assert due_slots([job], now=start + 30 * DAY + 5 * MINUTE, timezone=UTC, last_ended=mark)
-
-
 def test_the_next_slot_comes_after_now_for_every_kind_of_job():
     now = datetime(2026, 2, 19, 7, 15, tzinfo=UTC)
-    slots = [next_slot(job, after=now, timezone=UTC) for job in default_jobs(Hours())]
+    hours = Hours(weekend_later=timedelta(hours=2))
+    slots = [next_slot(job, after=now, timezone=UTC) for job in default_jobs(hours)]
     assert [(slot.job_id, slot.planned_at - now) for slot in slots if slot] == [
-        ("poll", timedelta(minutes=5)),
         ("briefing", DAY),
         ("weekend-briefing", timedelta(days=2, hours=2)),
         ("check-in-1", timedelta(hours=5, minutes=45)),
