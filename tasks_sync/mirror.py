@@ -142,6 +142,10 @@ class Mirror:
         assert base is not None, "a task known to Google has a base"
         if no_news(base, remote, list_id):
             return None
+        if remote.deleted and self._deletion_taken_back(row):
+            self._told.pulled += 1
+            self.forget_remote(row)
+            return Fate.MAKE_ANEW
         merged = merge(self._was(base), self.here(row), self._there(remote, list_id))
         if keep_deleted and merged.fate is Fate.DELETE_HERE:
             merged = replace(merged, fate=Fate.MAKE_ANEW)
@@ -349,6 +353,12 @@ class Mirror:
         self._drop_unsent(row)
         self._event("deleted at Google", row.id, row.title)
         self.session.flush()
+
+    def _deletion_taken_back(self, row: TaskRow) -> bool:
+        """Tell whether a deletion of ours, undone since, may be what Google shows."""
+        ops = self.outbox.of(list_id=row.list_id, task_id=row.id)
+        sent = any(op.kind == OpKind.DELETE and op.attempts > 0 for op in ops)
+        return row.deleted_at is None and sent
 
     def _drop_unsent(self, row: TaskRow) -> None:
         for op in self.outbox.of(list_id=row.list_id, task_id=row.id):

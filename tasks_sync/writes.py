@@ -361,6 +361,11 @@ class TaskWriter:
         where = {"list_id": row.list_id, "task_id": row.id}
         self._outbox.cancel(OpKind.DELETE, list_id=row.list_id, task_id=row.id)
         base = self._session.get(TaskBaseRow, row.id)
+        if base is not None and base.deleted:
+            # Google has carried the deletion out: the task is made anew there, and the tombstone
+            # that is still to be read is nobody's.
+            self._session.delete(base)
+            row.remote_id = None
         at_google = base is not None and not base.deleted and base.list_id == row.list_id
         row.place_at = self._now()
         if at_google and row.remote_id is not None:
