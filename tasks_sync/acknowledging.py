@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from tasks_sync.calls import (
     Call,
@@ -20,7 +20,7 @@ from tasks_sync.lists import cursor_of, list_deleted
 from tasks_sync.mirror import Mirror
 from tasks_sync.model import Status
 from tasks_sync.remote import RemoteList, RemotePlace, RemoteTask
-from tasks_sync.rows import OpKind, TaskListRow, TaskOutboxRow, TaskRow
+from tasks_sync.rows import OpKind, TaskBaseRow, TaskListRow, TaskOutboxRow, TaskRow
 
 Answer: TypeAlias = RemoteTask | RemoteList | None
 
@@ -56,6 +56,7 @@ def _acknowledge_task(mirror: Mirror, row: TaskRow, call: Call, answer: Answer) 
         if base is not None:
             base.deleted = True
         mirror.session.flush()
+        _make_anew_what_went_along(mirror, row)
         if row.deleted_at is None:
             mirror.forget_remote(row)
         return
@@ -72,6 +73,20 @@ def _acknowledge_task(mirror: Mirror, row: TaskRow, call: Call, answer: Answer) 
         cursor_of(mirror, list_id).list_etag = None
     if row.deleted_at is not None:
         mirror.outbox.want(OpKind.DELETE, list_id=row.list_id, task_id=row.id)
+
+
+def _make_anew_what_went_along(mirror: Mirror, row: TaskRow) -> None:
+    """Save live subtasks that Google deleted with their parent: out of sight, they had to stay."""
+    wanted = select(TaskRow).where(
+        TaskRow.id == TaskBaseRow.task_id,
+        TaskBaseRow.parent_remote_id == row.remote_id,
+        col(TaskBaseRow.deleted).is_(False),
+        col(TaskBaseRow.hidden).is_(True),
+        col(TaskRow.deleted_at).is_(None),
+    )
+    for child in mirror.session.exec(wanted).all():
+        child.parent_id = None
+        mirror.forget_remote(child)
 
 
 def _where_it_stands(mirror: Mirror, row: TaskRow, call: Call) -> str:

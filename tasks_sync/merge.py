@@ -11,6 +11,7 @@ that one side changed is taken from that side. When both changed it differently:
 * deleted there, edited here    the edit wins: the task is made anew, and the person is told
 * deleted there, untouched (or only ticked off) here    deleted here too
 * deleted here, edited there    the later of the two wins; a return is told
+* deleted here, untouched (or only ticked off) there    deleted there too
 * deleted on both sides         nothing to do
 
 Whatever loses is given as `Lost`, so that it can be brought back.
@@ -146,19 +147,14 @@ def same_content(one: Content, other: Content) -> bool:
 def _deleted_there(base: There, here: Here) -> Merged:
     if here.deleted_at is not None:
         return Merged(Fate.GONE, here.content, here.spot, here.hidden)
-    ticked_off = replace(base.content, status=here.content.status)
-    only_ticked_off = (
-        same_content(here.content, ticked_off) and here.content.status is Status.COMPLETED
-    )
-    untouched = same_content(here.content, base.content)
     # A move alone keeps nothing alive: there is no text of the person's in it.
-    fate = Fate.DELETE_HERE if untouched or only_ticked_off else Fate.MAKE_ANEW
+    fate = Fate.DELETE_HERE if _only_ticked_off(base, here.content) else Fate.MAKE_ANEW
     return Merged(fate, here.content, here.spot, here.hidden)
 
 
 def _deleted_here(base: There, here: Here, there: There) -> Merged:
     assert here.deleted_at is not None
-    untouched = same_content(there.content, base.content) and not base.deleted
+    untouched = _only_ticked_off(base, there.content) and not base.deleted
     merged = merge(base, replace(here, deleted_at=None), there)
     if untouched or (there.updated is not None and there.updated < here.deleted_at):
         # What it says is kept up to date all the same, for the day it is brought back.
@@ -166,6 +162,12 @@ def _deleted_here(base: There, here: Here, there: There) -> Merged:
         return replace(merged, fate=Fate.DELETE_THERE, lost=lost)
     lost_deletion = _lost("task", "deleted", there.content.title, "here")
     return replace(merged, fate=Fate.RESTORE_HERE, lost=(*merged.lost, lost_deletion))
+
+
+def _only_ticked_off(base: There, content: Content) -> bool:
+    """Tell whether nothing was changed but that the task was done, if that."""
+    ticked_off = replace(base.content, status=Status.COMPLETED)
+    return same_content(content, base.content) or same_content(content, ticked_off)
 
 
 def _contents(base: There, here: Here, there: There) -> tuple[Content, tuple[Lost, ...]]:
