@@ -211,16 +211,27 @@ class Push:
                 assert_never(call)
 
     def _send_move(self, call: MoveTask) -> RemoteTask:
-        if call.asked_before and call.place.to_list_id is not None:
-            try:
-                there = self._remote.task(call.place.to_list_id, call.task_id)
-            except RemoteNotFound:
-                there = None
-            if there is not None and not there.deleted:
-                # It arrived the first time; only its place in the new list is left to say.
-                place = RemotePlace(call.place.parent_id, call.place.previous_id)
-                return self._remote.move(call.place.to_list_id, call.task_id, place)
-        return self._remote.move(call.list_id, call.task_id, call.place)
+        if call.place.to_list_id is None:
+            return self._remote.move(call.list_id, call.task_id, call.place)
+        if call.asked_before and (there := self._arrived(call, call.place.to_list_id)):
+            return there
+        try:
+            return self._remote.move(call.list_id, call.task_id, call.place)
+        except RemoteNotFound:
+            # A subtask may have followed its parent; one that is nowhere is another matter.
+            if there := self._arrived(call, call.place.to_list_id):
+                return there
+            raise
+
+    def _arrived(self, call: MoveTask, list_id: str) -> RemoteTask | None:
+        """Give the task if it is in the list already, put where it belongs there."""
+        try:
+            if self._remote.task(list_id, call.task_id).deleted:
+                return None
+        except RemoteNotFound:
+            return None
+        place = RemotePlace(call.place.parent_id, call.place.previous_id)
+        return self._remote.move(list_id, call.task_id, place)
 
     # It was done
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
+from tasks_sync import Place
+from tasks_sync.notices import TaskCameBack
 from tests.fakes.google_tasks import CommitThenDrop, Refuse
 
 
@@ -57,3 +61,80 @@ def test_a_subtask_reopened_below_a_parent_out_of_sight_stays_there(bench):
     bench.same()
     assert bench.reader.task(child.id).parent_id == parent.id
     assert not bench.outbox()
+
+
+def test_a_deletion_taken_back_after_it_was_sent_stays_undone(bench):
+    parent = bench.add("parent")
+    bench.add("child", parent_id=parent.id)
+    bench.rest()
+    bench.delete(parent.id)
+    bench.clock.forward(seconds=40)
+    bench.run()
+    assert bench.google.tree() == []
+    bench.restore(parent.id)
+    bench.rest()
+    assert bench.tree() == bench.google.tree() == [("parent", [("child", [])])]
+    bench.same()
+    assert not bench.notices
+
+
+def test_a_deletion_taken_back_while_its_answer_is_unknown_stays_undone(bench):
+    task = bench.add("task")
+    bench.rest()
+    bench.delete(task.id)
+    bench.clock.forward(seconds=40)
+    bench.google.faults.add(CommitThenDrop(), method="DELETE", nth=1)
+    bench.run()
+    assert bench.google.tree() == []
+    bench.restore(task.id)
+    bench.rest()
+    assert bench.tree() == bench.google.tree() == [("task", [])]
+    bench.same()
+    assert not bench.notices
+
+
+def test_a_subtask_ticked_off_there_goes_with_the_parent_deleted_here(bench):
+    parent = bench.add("parent")
+    bench.add("child", parent_id=parent.id)
+    bench.rest()
+    bench.delete(parent.id)
+    bench.clock.forward(seconds=2)
+    bench.phone.complete("child")
+    bench.rest()
+    bench.same()
+    assert not bench.reader.tasks()
+    assert not bench.notice(TaskCameBack)
+
+
+@pytest.mark.parametrize("children", ["silent", "vanish", "tombstones"])
+def test_a_subtask_rewritten_and_done_there_outlives_the_parent_deleted_here(bench, children):
+    bench.google.rules.children_of_deleted = children
+    parent = bench.add("parent")
+    bench.add("child", parent_id=parent.id)
+    bench.rest()
+    bench.delete(parent.id)
+    bench.clock.forward(seconds=2)
+    bench.phone.edit("child", title="child, rewritten")
+    bench.phone.complete("child, rewritten")
+    bench.rest()
+    bench.clock.forward(hours=25)
+    bench.rest()
+    bench.same()
+    assert [task.title for task in bench.reader.tasks()] == ["child, rewritten"]
+
+
+def test_a_family_moved_to_another_list_and_back_stays_a_family(bench):
+    bench.google.rules.children_follow_list_move = True
+    bench.add_list("Work")
+    parent = bench.add("parent")
+    bench.add("child", parent_id=parent.id)
+    bench.rest()
+    work = next(each.id for each in bench.reader.lists() if each.title == "Work")
+    _, before = bench.move(parent.id, Place(work))
+    bench.run()
+    bench.move(parent.id, before)
+    bench.run()
+    assert bench.tree() == [("parent", [("child", [])])]
+    bench.rest()
+    bench.same()
+    assert bench.tree() == bench.google.tree() == [("parent", [("child", [])])]
