@@ -75,7 +75,8 @@ class TwoPeople(RuleBasedStateMachine):
         self.strict = strict
         self.made_here: set[str] = set()
         self.made_there: set[str] = set()
-        self.perhaps_deleted: set[str] = set()
+        self.deleted_here: set[str] = set()
+        self.deleted_there: set[str] = set()
         self.titles: dict[str, list[str]] = {}
         self.local_of: dict[str, str] = {}
 
@@ -132,17 +133,20 @@ class TwoPeople(RuleBasedStateMachine):
             self.tick()
             for each in self.bench.reader.tasks():
                 if task.id in (each.id, each.parent_id):
-                    self.perhaps_deleted.add(each.id)
+                    self.deleted_here.add(each.id)
             self.bench.delete(task.id)
 
     @rule(pick=PICK)
     def restore(self, pick):
-        if self.perhaps_deleted:
-            gone = sorted(self.perhaps_deleted)
-            try:
-                self.bench.restore(gone[pick % len(gone)])
-            except TaskRefused:
-                return
+        gone = sorted(self.deleted_here | self.deleted_there)
+        if not gone:
+            return
+        try:
+            self.bench.restore(gone[pick % len(gone)])
+        except TaskRefused:
+            return
+        # From here on these are wanted again, whatever was sent of their deletion.
+        self.deleted_here -= {task.id for task in self.bench.reader.tasks()}
 
     @rule(pick=PICK, where=PICK, after=PICK, first=st.booleans(), under=st.booleans())
     def move(self, pick, where, after, first, under):
@@ -219,12 +223,12 @@ class TwoPeople(RuleBasedStateMachine):
             self.tick()
             for row in self.google.account(self.bench.account).tasks.values():
                 if task in (row.id, row.parent):
-                    self.perhaps_deleted.add(self.local_of.get(row.id, row.id))
+                    self.deleted_there.add(self.local_of.get(row.id, row.id))
             # Subtasks that stand below it here, not yet told, may go along.
             local = self.local_of.get(task)
             for each in self.bench.reader.tasks():
                 if local is not None and each.parent_id == local:
-                    self.perhaps_deleted.add(each.id)
+                    self.deleted_there.add(each.id)
             self.bench.phone.delete(task)
 
     @rule(pick=PICK, other=PICK, how=st.sampled_from(["move", "reparent", "top", "list"]))
@@ -325,8 +329,8 @@ class TwoPeople(RuleBasedStateMachine):
                     if row.remote_id in self.titles:
                         earlier = self.titles.pop(row.remote_id)
                         self.titles.setdefault(row.id, []).extend(earlier)
-                if row.remote_id in self.perhaps_deleted:
-                    self.perhaps_deleted.add(row.id)
+                if row.remote_id in self.deleted_there:
+                    self.deleted_there.add(row.id)
 
     # What must hold
 
@@ -378,7 +382,7 @@ class TwoPeople(RuleBasedStateMachine):
         theirs = {self.local_of.get(remote_id, remote_id) for remote_id in self.made_there}
         wishes = self.made_here | theirs
         assert live <= wishes, f"nobody asked for {live - wishes}"
-        lost = wishes - live - self.perhaps_deleted
+        lost = wishes - live - self.deleted_here - self.deleted_there
         assert not lost, f"lost: {lost}"
 
     def the_last_words_are_kept(self) -> None:
@@ -388,7 +392,7 @@ class TwoPeople(RuleBasedStateMachine):
                 said = self.titles.get(row.id)
                 if said and row.deleted_at is None:
                     assert row.title in said, (row.title, said)
-                    if row.id in self.perhaps_deleted:
+                    if row.id in self.deleted_here | self.deleted_there:
                         continue
                     assert row.title == said[-1] or (row.id, said[-1]) in overwritten
 
