@@ -4,11 +4,10 @@ what words mean, changes anything itself, or knows a channel."""
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
-from zoneinfo import ZoneInfo
 
 from bot.actions import (
     AddTask,
@@ -45,31 +44,25 @@ from bot.conversation.situation import Situation
 from bot.conversation.speak import (
     answer,
     say_proposal,
-    say_reminder,
-    say_reminders,
     speak,
 )
 from bot.conversation.speak.answers import Answer
 from bot.conversation.speak.google import say_errand, say_notice
 from bot.conversation.understand import understand
-from bot.door import Door, Writers
-from bot.library import Library
+from bot.door import Writers
 from bot.mailbox import (
     Address,
     Arrival,
     Incoming,
     Kind,
-    Letter,
-    LetterState,
     Reply,
 )
 from bot.outcomes import Done, Outcome, StudyFacts
+from bot.outgoing import Outgoing
 from bot.syncing import Errands
 from gpu_lab.study import StudyPhase
 from heartbeat.auditor import Extent, Match, Studied, WhatWasDone, audit
-from heartbeat.checkins import NudgeRules, in_quiet_hours, may_sound
-from heartbeat.ledger import Lapsed, Sent, Suppressed, Unknown
-from heartbeat.reminders import JOB_PREFIX, Reminder
+from heartbeat.checkins import in_quiet_hours
 from heartbeat.slots import first_instant
 from memory.dumps import TaskItem
 from tasks_sync import Task
@@ -78,24 +71,18 @@ from tasks_sync.notices import Notice
 
 log = logging.getLogger(__name__)
 
-MOST_REMINDERS_APART = 3
 NOT_ASKED_AGAIN_FOR = timedelta(hours=20)
 PERSON, ASSISTANT = "user", "assistant"
 
 
 @dataclass(frozen=True)
-class Assistant:
+class Assistant(Outgoing):
     """Everything behind the channels."""
 
-    door: Door
-    library: Library
-    zone: ZoneInfo
-    now: Callable[[], datetime]
-    rules: NudgeRules
     idle: timedelta
     errands: Errands
 
-    # --- what channels may ask (bot.channels.Desk) ---
+    # --- what channels may ask (bot.channels.Desk), with what is outgoing ---
 
     def hear(self, *messages: Incoming) -> None:
         """Keep messages; once this returns they may be confirmed to whoever sent them."""
@@ -111,89 +98,6 @@ class Assistant:
         while waiting := self.library.waiting():
             for arrival in waiting:
                 self._answer_safely(arrival)
-
-    def collect(self, channel: str) -> Sequence[Letter]:
-        """Take the letters to carry now, each marked as on its way."""
-        due: list[Letter] = []
-        if not self.library.letters_wait(channel):
-            return due
-
-        def take(writers: Writers) -> None:
-            for late in writers.mail.late(channel):
-                self._end_slot(writers, late, Suppressed("nobody was there to read it in time"))
-            self._freshen(writers, writers.mail.due(channel))
-            due.extend(writers.mail.due(channel))
-            for letter in due:
-                writers.mail.sending(letter.number)
-
-        self.door.write(take)
-        return due
-
-    def _freshen(self, writers: Writers, due: Sequence[Letter]) -> None:
-        """Word reminders for the moment at which they go: by now late, and many of them in one.
-
-        What may have arrived stays as it is, since it goes once more under its own mark.
-        """
-        found = [
-            (each, reminder)
-            for letter in due
-            if letter.kind is Kind.REMINDER and not letter.perhaps_sent
-            for each in writers.mail.carried_in(letter) or [letter]
-            if (reminder := self._reminder_in(each))
-        ]
-        if len(found) > MOST_REMINDERS_APART:
-            together = sorted((reminder for _, reminder in found), key=lambda each: each.at)
-            reply = say_reminders(together, self.local_now())
-            sounds = any(self._may_sound(reminder) for _, reminder in found)
-            writers.mail.gather([each for each, _ in found], reply, sounds=sounds)
-            return
-        for each, reminder in found:
-            line = writers.slots.line(*each.slot) if each.slot else None
-            again = line is not None and line.repeated
-            reply = say_reminder(reminder, self.local_now(), again=again)
-            writers.mail.reword(each, reply, sounds=self._may_sound(reminder))
-
-    def _reminder_in(self, letter: Letter) -> Reminder | None:
-        """Find the reminder that a letter was said for."""
-        job_id, _ = letter.slot or ("", "")
-        return self.library.reminders.find(job_id.removeprefix(JOB_PREFIX))
-
-    def _may_sound(self, reminder: Reminder) -> bool:
-        return may_sound(reminder.at, self.rules, now=self.now(), timezone=self.zone)
-
-    def delivered(self, letter: Letter, message_id: str) -> None:
-        """Say that a letter arrived, under the id that the channel gave it."""
-
-        def mark(writers: Writers) -> None:
-            for each in (letter, *writers.mail.carried_in(letter)):
-                writers.mail.sent(each.number, message_id)
-                self._end_slot(writers, each, Sent(message_id))
-
-        self.door.write(mark)
-
-    def not_delivered(self, letter: Letter, *, after_seconds: float, reason: str) -> None:
-        """Say that a letter certainly did not arrive; it is carried again later."""
-        after = timedelta(seconds=after_seconds)
-        self.door.write(
-            lambda writers: writers.mail.again(letter.number, after=after, reason=reason)
-        )
-
-    def lost(self, letter: Letter, state: LetterState, reason: str) -> None:
-        """End a letter as unknown, failed or dropped."""
-        ending = Unknown(reason) if state is LetterState.UNKNOWN else Lapsed(reason)
-
-        def mark(writers: Writers) -> None:
-            for each in (letter, *writers.mail.carried_in(letter)):
-                writers.mail.end(each.number, state, reason)
-                self._end_slot(writers, each, ending)
-
-        self.door.write(mark)
-
-    def interrupted(self, channel: str) -> Sequence[Letter]:
-        """List letters whose sending a crash cut off."""
-        found: list[Letter] = []
-        self.door.write(lambda writers: found.extend(writers.mail.interrupted(channel)))
-        return found
 
     # --- a message ---
 
@@ -279,10 +183,6 @@ class Assistant:
         )
 
     # --- looking ---
-
-    def local_now(self) -> datetime:
-        """Give the moment in the person's zone."""
-        return self.now().astimezone(self.zone)
 
     def situation(self) -> Situation:
         """Gather what understanding a message may need."""
@@ -434,14 +334,6 @@ class Assistant:
     def _day_of(self, moment: datetime) -> object:
         """A night owl's day turns at four in the morning."""
         return (moment.astimezone(self.zone) - timedelta(hours=4)).date()
-
-    def _end_slot(
-        self, writers: Writers, letter: Letter, ending: Sent | Suppressed | Lapsed | Unknown
-    ) -> None:
-        """End the slot that a letter was said for, if it was for one."""
-        line = writers.slots.line(*letter.slot) if letter.slot else None
-        if line is not None:
-            writers.slots.end(line.slot, ending)
 
 
 def worded(done: Done) -> str | None:
