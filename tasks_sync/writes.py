@@ -365,10 +365,9 @@ class TaskWriter:
             # Google has carried the deletion out: the task is made anew there, and the tombstone
             # that is still to be read is nobody's.
             self._session.delete(base)
-            row.remote_id = None
-        at_google = base is not None and not base.deleted and base.list_id == row.list_id
+            base, row.remote_id = None, None
         row.place_at = self._now()
-        if at_google and row.remote_id is not None:
+        if base is not None and row.remote_id is not None:
             # Whatever was edited before the deletion dropped its row has to be told again.
             self._outbox.want(OpKind.PATCH, **where, local_rev=row.local_rev)
             self._outbox.want(OpKind.MOVE, **where, local_rev=row.local_rev)

@@ -138,3 +138,17 @@ def test_a_family_moved_to_another_list_and_back_stays_a_family(bench):
     bench.rest()
     bench.same()
     assert bench.tree() == bench.google.tree() == [("parent", [("child", [])])]
+
+
+def test_a_task_moved_deleted_and_taken_back_is_moved_all_the_same(bench):
+    bench.add_list("Work")
+    task = bench.add("task")
+    bench.rest()
+    work = next(each.id for each in bench.reader.lists() if each.title == "Work")
+    bench.move(task.id, Place(work))
+    bench.delete(task.id)
+    bench.run()
+    bench.restore(task.id)
+    bench.run()
+    assert bench.tree("Work") == bench.google.tree("Work") == [("task", [])]
+    bench.same()
