@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gpu_lab.simulate import plans
@@ -62,16 +62,37 @@ def ran(
 
 # Compiled and plain.
 
+# Two promises fall due at 53; the true ends, 26 and 27, are not for a reservation to know.
+DUE_AT_ONCE = table(
+    [
+        Job(0, 1, 1),
+        Job(14, 13, 1, estimate=39),
+        Job(25, 1, 8, estimate=28),
+        Job(25, 1, 4),
+        Job(25, 1, 1, estimate=29),
+    ]
+)
+# In tenths of a second the last ends just in time by the sum, 4 + 1 <= 5, not by 1 <= 5 - 4.
+JUST_IN_TIME = table([Job(0, 5, 3), Job(4, 10, 4), Job(4, 1, 1)])
 
+
+@example(DUE_AT_ONCE, Order.FIFO, Backfill.EASY, Fit.BEST, 3, 1.0)
+@example(JUST_IN_TIME, Order.FIFO, Backfill.EASY, Fit.BEST, 1, 0.1)
 @given(
     jobs=some_jobs,
     order=st.sampled_from((Order.FIFO, Order.SHORTEST)),
     backfill=st.sampled_from((Backfill.NONE, Backfill.SKIP, Backfill.EASY)),
     fit=st.sampled_from(Fit),
     nodes=st.integers(3, 5),
+    tick=st.sampled_from((1.0, 0.1)),
 )
 @settings(max_examples=200, deadline=None)
-def test_compiled_runs_start_and_end_every_job_as_the_plain_ones(jobs, order, backfill, fit, nodes):
+def test_compiled_runs_start_and_end_every_job_as_the_plain_ones(
+    jobs, order, backfill, fit, nodes, tick
+):
+    times = (jobs.submit, jobs.seconds, jobs.estimate)
+    submit, seconds, estimate = (column * tick for column in times)
+    jobs = replace(jobs, submit=submit, seconds=seconds, estimate=estimate)
     rules = Rules(order, backfill, fit)
     fast, plain = (ran(jobs, rules, nodes=nodes, compiled=able) for able in (True, False))
     assert fast.start.tolist() == plain.start.tolist()
@@ -354,6 +375,29 @@ def test_a_reservation_by_counts_lets_nobody_pass_when_shape_is_what_blocks():
     assert plans.beside(room, small, by_counts, 0.0) is None
 
 
+@pytest.mark.parametrize("reserve", [plans.reserve, plans.reserve_by_counts])
+def test_a_reservation_counts_on_all_that_is_promised_back_at_its_instant(reserve):
+    room = Room(uniform(3, 4))
+    room.take((Part(0, 4), Part(1, 2), Part(2, 4)))
+    releases = [
+        plans.Release(100.0, (Part(2, 4),)),
+        plans.Release(100.0, (Part(0, 4),)),
+        plans.Release(200.0, (Part(1, 2),)),
+    ]
+    head = Job(0, 10, 4)
+    both = [reserve(room, head, turned, 0.0) for turned in (releases, releases[::-1])]
+    assert both[0] == both[1]
+    spare = (0, 2, 4) if reserve is plans.reserve else (6, 6, 6)
+    assert (both[0].at, both[0].spare_gpus) == (100.0, spare)
+
+
+def test_a_job_that_would_not_end_in_time_takes_no_node_that_the_first_in_the_queue_will_get():
+    # At 53 all nodes are free and the fourth job gets node 0, where the last would be till 54.
+    for able in (True, False):
+        starts = ran(DUE_AT_ONCE, Rules(backfill=Backfill.EASY), nodes=3, compiled=able).start
+        assert starts.tolist() == [0, 14, 25, 26, 26]
+
+
 def test_a_more_important_job_stops_the_least_and_latest_and_the_checkpoint_is_kept():
     jobs = table([Job(0, 100, 16), Job(25, 10, 16, priority=1)])
     rules = Rules(preempts=True, checkpoints=Checkpoints(10.0, 5.0))
@@ -498,7 +542,10 @@ def test_an_impossible_job_is_named_with_the_nearest_that_fits(job, words):
         simulate(table([job]), uniform(4, 4, "A100"), Rules())
 
 
-@pytest.mark.parametrize("job", [Job(-1, 1, 1), Job(0, -1, 1), Job(0, 1, 0), Job(0, 1, -1)])
+@pytest.mark.parametrize(
+    "job",
+    [Job(-1, 1, 1), Job(0, -1, 1), Job(0, 1, 0), Job(0, 1, -1), Job(0, 1, 1, estimate=np.inf)],
+)
 def test_jobs_that_cannot_be_are_refused(job):
     with pytest.raises(BadJob, match="job 0"):
         table([job])

@@ -87,8 +87,8 @@ class Jobs:
 def table(rows: Iterable[Job]) -> Jobs:
     """Gather jobs into columns, ordered by submission; equals keep their order.
 
-    Raises `BadJob` for a negative time, a job that asks for nothing, or one that ends before it
-    starts.
+    Raises `BadJob` for a negative time, a promise without end, a job that asks for nothing, or
+    one that ends before it starts.
     """
     jobs = sorted(rows, key=lambda job: job.submit)
     for number, job in enumerate(jobs):
@@ -112,5 +112,7 @@ def table(rows: Iterable[Job]) -> Jobs:
 def _check(number: int, job: Job) -> None:
     if not (0 <= job.submit < np.inf and 0 <= job.seconds < np.inf):
         raise BadJob(f"job {number} has submit {job.submit:g} and seconds {job.seconds:g}")
+    if not job.estimate < np.inf:
+        raise BadJob(f"job {number} has estimate {job.estimate:g}; 0 stands for its seconds")
     if job.gpus < 0 or job.cpus < 0 or job.gpus + job.cpus == 0:
         raise BadJob(f"job {number} asks for {job.gpus} GPUs and {job.cpus} CPUs; ask for one")

@@ -65,16 +65,21 @@ def _set_waiting(queue: Queue, job: int, promise: float) -> None:
 
 
 @inner
-def _first_waiting(queue: Queue, bucket: int, longest: float) -> int:
-    # The first waiting job of a bucket whose promise is at most `longest`; -1 when none.
+def _in_time(promise: float, now: float, until: float) -> bool:
+    # Added as the plain twin adds: `promise <= until - now` is rounded otherwise.
+    return promise != INFINITE and now + promise <= until
+
+
+@inner
+def _first_waiting(queue: Queue, bucket: int, now: float, until: float) -> int:
+    # The first waiting job of a bucket that started now would end by `until`; -1 when none.
     root, leaves = queue.root[bucket], queue.leaves[bucket]
-    if queue.tree[root + 1] > longest or queue.tree[root + 1] == INFINITE:
+    if not _in_time(queue.tree[root + 1], now, until):
         return -1
     place = 1
     while place < leaves:
         place *= 2
-        promise = queue.tree[root + place]
-        if promise > longest or promise == INFINITE:
+        if not _in_time(queue.tree[root + place], now, until):
             place += 1
     return int(queue.members[root + place])
 
@@ -121,7 +126,7 @@ def _pop(agenda: Agenda) -> int:
 def _head(queue: Queue) -> int:
     best = -1
     for bucket in range(len(queue.size)):
-        job = _first_waiting(queue, bucket, INFINITE)
+        job = _first_waiting(queue, bucket, 0.0, INFINITE)
         if job >= 0 and (best < 0 or queue.rank[job] < queue.rank[best]):
             best = job
     return best
@@ -131,7 +136,7 @@ def _head(queue: Queue) -> int:
 def _first_fitting(queue: Queue, room: Room) -> int:
     best = -1
     for bucket in range(len(queue.size)):
-        job = _first_waiting(queue, bucket, INFINITE)
+        job = _first_waiting(queue, bucket, 0.0, INFINITE)
         if (
             job >= 0
             and (best < 0 or queue.rank[job] < queue.rank[best])
@@ -154,6 +159,8 @@ def _reserve(
     scratch: Ints,
 ) -> float:
     # When the blocked head fits, node by node; `spare` is left with what is free beside it then.
+    # All that is promised back at one instant is free then; the agenda's order, which knows the
+    # true ends, must not show.
     # By hand: assigning a slice would compile NumPy's complaint about shapes, a third of it all.
     for node in range(len(spare)):
         spare[node] = room.free[node]
@@ -161,15 +168,16 @@ def _reserve(
     jobs = agenda.job[:size]
     ends = np.maximum(promised[jobs], now)
     at = now
-    for position in np.argsort(ends, kind="mergesort"):
-        job = jobs[position]
+    order = np.argsort(ends, kind="mergesort")
+    for turn in range(size):
+        job, at = jobs[order[turn]], ends[order[turn]]
         left, part = gpus[job], 0
         while left > 0:
             spare[held.node[held.begin[job] + part]] += min(left, room.capacity)
             left -= room.capacity
             part += 1
-        at = ends[position]
-        if row_fits(room, spare, gpus[head]):
+        last = turn + 1 == size or ends[order[turn + 1]] > at
+        if last and row_fits(room, spare, gpus[head]):
             break
     row_take(room, spare, gpus[head], scratch)
     return float(at)
@@ -177,7 +185,7 @@ def _reserve(
 
 @inner
 def _next_beside(
-    queue: Queue, room: Room, spare: Ints, narrow: Ints, after: int, until: float
+    queue: Queue, room: Room, spare: Ints, narrow: Ints, now: float, until: float
 ) -> int:
     # The next in the queue's order that may pass the blocked head; -1 when none.
     best = -1
@@ -187,10 +195,10 @@ def _next_beside(
         size = queue.size[bucket]
         if not fits(room, size):
             continue
-        job = _first_waiting(queue, bucket, until)
+        job = _first_waiting(queue, bucket, now, until)
         if row_fits(room, narrow, size):
-            job = _first_waiting(queue, bucket, INFINITE)
-        if job >= 0 and job != after and (best < 0 or queue.rank[job] < queue.rank[best]):
+            job = _first_waiting(queue, bucket, 0.0, INFINITE)
+        if job >= 0 and (best < 0 or queue.rank[job] < queue.rank[best]):
             best = job
     return best
 
@@ -245,10 +253,10 @@ def simulate(
                     continue
                 place(room, held, job, gpus[job])
             else:
-                job = _next_beside(queue, room, spare, narrow, head, until - now)
+                job = _next_beside(queue, room, spare, narrow, now, until)
                 if job < 0:
                     break
-                if now + estimate[job] <= until:
+                if _in_time(estimate[job], now, until):
                     place(room, held, job, gpus[job])
                 else:
                     places = row_take(room, narrow, gpus[job], scratch)

@@ -5,8 +5,10 @@ Decides who may pass; starts nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 
 from gpu_lab.simulate.jobs import Job
 from gpu_lab.simulate.room import Placement, Room
@@ -33,16 +35,18 @@ def reserve(room: Room, job: Job, releases: Sequence[Release], now: float) -> Re
     """Find the first end after which the job fits, node by node and not by counting GPUs.
 
     Counting says "fits now" while every free GPU sits on the wrong node; then nobody may be
-    backfilled at all, and EASY is no better than strict FIFO.
+    backfilled at all, and EASY is no better than strict FIFO. All that ends at one instant is
+    free then, in whatever order `releases` has it.
     """
     later = room.copy()
     at = now
     placement = later.fit(job)
-    for release in sorted(releases, key=lambda release: release.at):
+    for end, together in _by_instant(releases):
         if placement is not None:
             break
-        later.free(release.placement)
-        at = release.at
+        for release in together:
+            later.free(release.placement)
+        at = end
         placement = later.fit(job)
     if placement is not None:
         later.take(placement)
@@ -52,13 +56,18 @@ def reserve(room: Room, job: Job, releases: Sequence[Release], now: float) -> Re
 def reserve_by_counts(room: Room, job: Job, releases: Sequence[Release], now: float) -> Reservation:
     """Reserve as if every free GPU were as good as another: the classic mistake."""
     idle, at = room.idle, now
-    for release in sorted(releases, key=lambda release: release.at):
+    for end, together in _by_instant(releases):
         if idle >= job.gpus:
             break
-        idle += sum(part.gpus for part in release.placement)
-        at = release.at
+        idle += sum(part.gpus for release in together for part in release.placement)
+        at = end
     spare = max(idle - job.gpus, 0)
     return Reservation(at, (spare,) * len(room.gpus), tuple(room.cpus))
+
+
+def _by_instant(releases: Sequence[Release]) -> Iterator[tuple[float, Iterator[Release]]]:
+    at = attrgetter("at")
+    return groupby(sorted(releases, key=at), key=at)
 
 
 def beside(room: Room, job: Job, reservation: Reservation, now: float) -> Placement | None:
