@@ -34,7 +34,7 @@ from bot.questions import Questions
 from bot.sessions import Sitting, Sittings
 from gpu_lab.study import StudyPhase, StudyReader, StudyState
 from heartbeat.ledger import Ledger
-from heartbeat.reads import ReminderReader
+from heartbeat.reads import ReminderReader, pause_until
 from heartbeat.slots import Job, next_slot
 from memory import MemoryReader
 from memory.dumps import NoteItem, TaskItem, sorted_item
@@ -146,11 +146,13 @@ class Library:
         with Session(self.engine) as session:
             waiting = Mailbox(session, now=self.now).count(LetterState.QUEUED, LetterState.SENDING)
             google = state_of(session) if self.linked() else None
+            paused_until = pause_until(session)
         return Status(
             open_count=len(self.tasks.open_tasks()),
             unsynced=self.tasks.unsynced(),
             waiting_letters=waiting,
             google=google,
+            paused_until=paused_until,
             next_slots=self.next_slots(now),
         )
 

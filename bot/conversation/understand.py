@@ -100,7 +100,9 @@ def by_verb(said: str, situation: Situation) -> Meaning | None:
     for pattern, reading in VERBS:
         if found := pattern.match(said):
             return reading((found.groupdict().get("rest") or "").strip(), situation)
-    return None
+    # A command's name alone is understood without its slash.
+    named = COMMANDS.get(said.casefold().rstrip(".!?"))
+    return named("", situation) if named else None
 
 
 def sounds_done(said: str, situation: Situation) -> Meaning | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,6 +24,8 @@ from tasks_sync import Task
 from tasks_sync.standing import SyncState
 
 MOST_TASKS = 15
+SLOT_NAMES = {"weekend-briefing": "briefing", "weekly": "look back at the week"}
+COUNTED = re.compile(r"(?<=^check-in)-\d+$")
 MOST_LINES = 30
 
 HELP = """\
@@ -37,6 +40,7 @@ You can write as you speak, for example:
 • paste a messy note: it is kept word for word, what it asks for is offered
 • /study gpu scheduler, then “save this for tomorrow morning”
 • /new ends the session, /why says why I wrote or did not, /link links Google
+• /pause today: nothing unasked but reminders   ·   move chapter 3 to someday
 
 When a session ends I ask whether it checks off a task; only your yes does."""
 
@@ -103,6 +107,7 @@ class Status:
     unsynced: int
     waiting_letters: int
     google: SyncState | None
+    paused_until: datetime | None
     next_slots: Sequence[tuple[str, datetime]]
 
 
@@ -222,8 +227,13 @@ def done_page(tasks: Sequence[Task]) -> str:
 
 def why_line(line: Line, now: datetime) -> str:
     """Say what became of one slot, and why."""
-    name = line.slot.job_id.replace("-", " ").partition(":")[0]
+    name = slot_name(line.slot.job_id.partition(":")[0])
     return f"{moment_phrase(line.slot.planned_at, now)} {name}: {standing_phrase(line, now)}"
+
+
+def slot_name(job_id: str) -> str:
+    """Name what is said at a slot: `check-in`, `briefing`."""
+    return SLOT_NAMES.get(job_id) or COUNTED.sub("", job_id)
 
 
 def standing_phrase(line: Line, now: datetime) -> str:
@@ -251,7 +261,9 @@ def status_page(page: Status, now: datetime) -> str:
     lines = [f"{count_phrase(page.open_count, 'task')} open", google]
     if page.waiting_letters:
         lines.append(f"{count_phrase(page.waiting_letters, 'message')} waiting to be delivered")
-    lines += [f"Next: {name} {moment_phrase(at, now)}" for name, at in page.next_slots]
+    if page.paused_until is not None and now < page.paused_until:
+        lines.append(f"Paused until {moment_phrase(page.paused_until, now)}; reminders still come")
+    lines += [f"Next: {slot_name(name)} {moment_phrase(at, now)}" for name, at in page.next_slots]
     return "\n".join(lines)
 
 
