@@ -66,7 +66,7 @@ class AlreadyDone(TaskRefused):
     """The task was ticked off before."""
 
     def __init__(self, title: str) -> None:
-        super().__init__(f"{title!r} is already done")
+        super().__init__(f"“{title}” is already done")
         self.title = title
 
 
@@ -74,7 +74,7 @@ class NotDone(TaskRefused):
     """The task is still open."""
 
     def __init__(self, title: str) -> None:
-        super().__init__(f"{title!r} is not done yet")
+        super().__init__(f"“{title}” is not done yet")
         self.title = title
 
 
@@ -82,7 +82,7 @@ class NotDeleted(TaskRefused):
     """The task was not deleted, so there is nothing to bring back."""
 
     def __init__(self, title: str) -> None:
-        super().__init__(f"{title!r} was not deleted")
+        super().__init__(f"“{title}” was not deleted")
         self.title = title
 
 
@@ -115,7 +115,7 @@ class WouldCycle(TaskRefused):
     """A task cannot be placed under itself or after itself."""
 
     def __init__(self, title: str) -> None:
-        super().__init__(f"{title!r} cannot be placed under or after itself")
+        super().__init__(f"“{title}” cannot be placed under or after itself")
         self.title = title
 
 
@@ -123,7 +123,7 @@ class TooDeep(TaskRefused):
     """Subtasks go one level deep."""
 
     def __init__(self, title: str) -> None:
-        super().__init__(f"{title!r} would be a subtask of a subtask; only one level is kept")
+        super().__init__(f"“{title}” would be a subtask of a subtask; only one level is kept")
         self.title = title
 
 
@@ -131,7 +131,7 @@ class AssignedReadOnly(TaskRefused):
     """The task was assigned in a document or chat; it can only be ticked off here."""
 
     def __init__(self, title: str) -> None:
-        super().__init__(f"{title!r} was assigned in a document or chat; change or delete it there")
+        super().__init__(f"“{title}” was assigned in a document or chat; change or delete it there")
         self.title = title
 
 
@@ -139,7 +139,7 @@ class DefaultListKept(TaskRefused):
     """The default list cannot be deleted."""
 
     def __init__(self, title: str) -> None:
-        super().__init__(f"{title!r} is the default list; Google never deletes it")
+        super().__init__(f"“{title}” is the default list; Google never deletes it")
         self.title = title
 
 
@@ -148,7 +148,7 @@ class AlreadyCleared(TaskRefused):
 
     def __init__(self, count: int) -> None:
         super().__init__(
-            f"{count} cleared at Google already; they stay archived, reopen one to bring it back"
+            f"Google has cleared {count} of them already; reopen one to bring it back into sight"
         )
         self.count = count
 
@@ -157,7 +157,7 @@ class OutOfSight(TaskRefused):
     """The task was cleared away; it has to be reopened before it can be moved."""
 
     def __init__(self, title: str) -> None:
-        super().__init__(f"{title!r} is done and cleared away; reopen it to move it")
+        super().__init__(f"“{title}” is done and cleared away; reopen it to move it")
         self.title = title
 
 
@@ -166,7 +166,7 @@ class ChangedSince(TaskRefused):
 
     def __init__(self, title: str, fields: tuple[str, ...]) -> None:
         super().__init__(
-            f"the {' and '.join(fields)} of {title!r} changed again meanwhile; left as it is now"
+            f"the {' and '.join(fields)} of “{title}” changed again meanwhile; left as it is now"
         )
         self.title, self.fields = title, fields
 

@@ -191,6 +191,13 @@ def test_tasks_and_lists_are_placed_by_name(said, action):
     assert meant == Act(action)
 
 
+def test_lines_that_each_say_add_are_tasks_without_the_word():
+    assert asked("add a\nadd b") == Act(Together((AddTask("a"), AddTask("b"))))
+    assert asked("add a\nadd salt\nstir") == Act(
+        Together((AddTask("a"), AddTask("add salt"), AddTask("stir")))
+    )
+
+
 @pytest.mark.parametrize(
     "said", ["move cat to mars", "move cat", "new list Work", "drop the list mars", "clear done"]
 )

@@ -37,6 +37,9 @@ QUOTES = "\"'“”‘’"
 def add(rest: str, situation: Situation) -> Meaning:
     """Read one new task, or one a line."""
     lines = [line.lstrip("-*• ").strip() for line in rest.split("\n")]
+    if all(line.casefold().startswith("add ") for line in lines[1:]):
+        # Each line was written as a request of its own.
+        lines[1:] = [line[len("add ") :].strip() for line in lines[1:]]
     tasks = [read_task(line, situation) for line in lines if line]
     match tasks:
         case []:

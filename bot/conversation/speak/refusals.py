@@ -6,7 +6,7 @@ from bot.journal import NothingToUndo
 from bot.questions import QuestionClosed
 from bot.sessions import NoSession
 from gpu_lab.study import NoSuchTopic, NothingToAnswer
-from tasks_sync import AlreadyDone, TaskNotFound
+from tasks_sync import AlreadyDone, TaskNotFound, TaskRefused
 
 
 def apology(why: Exception) -> str:
@@ -30,6 +30,9 @@ def apology(why: Exception) -> str:
             return f"There is no lesson “{topic}” yet. There is: {', '.join(known)}."
         case NothingToAnswer():
             return "No study question is open. /study begins one."
+        case TaskRefused():
+            said = str(why)
+            return f"{said[0].upper()}{said[1:]}."
         case _:
             return sentence_of(why)
 
