@@ -50,7 +50,7 @@ def test_the_week_ends_with_credit_for_each_day(app, clock):
 def test_a_week_without_anything_passes_in_silence_and_says_why(app, clock):
     live_on(app, clock, SUNDAY)
     assert run_to(app, clock, SUNDAY, 18) == []
-    assert "weekly: not said: nothing was done this week" in talk(app, "/why")[0]
+    assert "look back at the week: not said: nothing was done this week" in talk(app, "/why")[0]
 
 
 def stale_at_the_end_of_the_week(app, clock, title: str) -> str:
