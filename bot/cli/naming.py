@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, NoReturn
 
+from bot.conversation.words import shorten
+
 if TYPE_CHECKING:
     from bot.app import App
     from tasks_sync import Task, TaskList
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
 SHORT_ID = 8
 LEAST_ID = 6
 MOST_SHOWN = 4
-LONGEST_QUOTE = 60
 
 
 def refuse(message: str) -> NoReturn:
@@ -29,6 +30,8 @@ def refuse(message: str) -> NoReturn:
 
 def find(touchbase: App, words: str, *, finished: bool = False) -> Task:
     """Find the one task that an id or words name, among the open ones first or the finished."""
+    from bot.conversation.picking import bare, fitting
+
     if not words.strip():
         refuse("which task? Give its id or words of its title; `touchbase tasks list` shows them")
     tasks = touchbase.library.tasks.tasks()
@@ -36,23 +39,12 @@ def find(touchbase: App, words: str, *, finished: bool = False) -> Task:
     if len(by_id) == 1:
         return by_id[0]
     for looked_at in (finished, not finished):
-        named = fitting(words, [task for task in tasks if task.is_open is not looked_at])
+        named = fitting(bare(words), [task for task in tasks if task.is_open is not looked_at])
         if len(named) == 1:
             return named[0]
         if named:
             refuse(which(named))
-    refuse(f"No task here looks like “{clip(words)}”; `touchbase tasks list --all` shows them")
-
-
-def fitting(words: str, tasks: Sequence[Task]) -> Sequence[Task]:
-    """Give the tasks that words name, by the same rules as in the chat."""
-    from bot.conversation.picking import has_part, has_words, same
-
-    wanted = words.strip(" .!?\"'“”").casefold()
-    for fits in (same, has_words, has_part):
-        if named := [task for task in tasks if wanted and fits(wanted, task.title.casefold())]:
-            return named
-    return ()
+    refuse(f"No task here looks like “{shorten(words)}”; `touchbase tasks list --all` shows them")
 
 
 def find_list(touchbase: App, name: str) -> TaskList:
@@ -70,7 +62,7 @@ def find_list(touchbase: App, name: str) -> TaskList:
         if named:
             refuse(which(named))
     titles = ", ".join(repr(found.title) for found in lists)
-    refuse(f"there is no list {clip(name)!r}; there is: {titles}")
+    refuse(f"there is no list {shorten(name)!r}; there is: {titles}")
 
 
 def find_conflict(conflicts: Sequence[Conflict], wanted: str) -> Conflict:
@@ -78,7 +70,8 @@ def find_conflict(conflicts: Sequence[Conflict], wanted: str) -> Conflict:
     named = [each for each in conflicts if wanted and each.id.startswith(wanted)]
     if len(named) != 1:
         refuse(
-            f"{clip(wanted)!r} names {len(named)} conflicts; `touchbase tasks conflicts` shows them"
+            f"{shorten(wanted)!r} names {len(named)} conflicts; "
+            "`touchbase tasks conflicts` shows them"
         )
     return named[0]
 
@@ -92,7 +85,8 @@ def read_day(touchbase: App, words: str | None) -> date | None:
     day = day_named(words, touchbase.assistant.local_now().date())
     if day is None:
         refuse(
-            f"--due {clip(words)!r} is no day; use YYYY-MM-DD, today, tomorrow, a weekday, or none"
+            f"--due {shorten(words)!r} is no day; "
+            "use YYYY-MM-DD, today, tomorrow, a weekday, or none"
         )
     return day
 
@@ -104,11 +98,6 @@ def fits_id(words: str, whole: str) -> bool:
 
 def which(named: Sequence[Task] | Sequence[TaskList]) -> str:
     """Ask which of several, by what tells them apart: their ids."""
-    titles = [f"“{clip(each.title)}” ({each.id[:SHORT_ID]})" for each in named[:MOST_SHOWN]]
+    titles = [f"“{shorten(each.title)}” ({each.id[:SHORT_ID]})" for each in named[:MOST_SHOWN]]
     more = f" (and {len(named) - MOST_SHOWN} more)" if len(named) > MOST_SHOWN else ""
     return f"which one: {' or '.join(titles)}{more}? Name it by the id in brackets."
-
-
-def clip(words: str) -> str:
-    """Quote no more than fits a line."""
-    return words if len(words) <= LONGEST_QUOTE else words[: LONGEST_QUOTE - 1] + "…"

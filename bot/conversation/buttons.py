@@ -98,7 +98,7 @@ def put_off(wanted: str, situation: Situation) -> Meaning:
 
 
 def for_today(wanted: str, situation: Situation) -> Meaning:
-    """Bring back what was put aside: onto the list that new tasks go to, for today."""
+    """Bring back what was put aside: onto the default list, for today."""
     home = next(listed.id for listed in situation.lists if listed.is_default)
     day = EditTask(wanted, TaskChanges(due=situation.today))
     return Act(Together((PlaceTask(wanted, home), day)))

@@ -7,12 +7,11 @@ import re
 from bot.actions import AddList, ClearCompleted, DeleteList, RenameList, Together
 from bot.conversation.meaning import Act, Meaning, ShowDone, ShowLists, ShowOpen, Unclear
 from bot.conversation.situation import Situation
-from bot.conversation.words import shorten
+from bot.conversation.words import QUOTES, shorten
 from tasks_sync import TaskList
 
 FILLERS = re.compile(r"^(?:my|the|all|on|list)\s+", re.IGNORECASE)
 EVERYTHING = ("", "tasks", "open", "open tasks", "everything", "all")
-QUOTES = "\"'“”‘’"
 
 
 def show_list(rest: str, situation: Situation) -> Meaning:

@@ -13,16 +13,28 @@ MOST_SHOWN = 4
 
 def pick(wanted: str, tasks: Sequence[Task], verb: str) -> Task | Unclear:
     """Give the task that `wanted` names: by its whole title, else by words, else by a part."""
-    words = wanted.strip(" .!?\"'“”").casefold()
+    words = bare(wanted)
     if not words:
         return Unclear("Which task? Say some words of its title.")
-    for fits in (same, has_words, has_part):
-        named = [task for task in tasks if fits(words, task.title.casefold())]
-        if len(named) == 1:
-            return named[0]
-        if named:
-            return which(named, verb)
+    named = fitting(words, tasks)
+    if len(named) == 1:
+        return named[0]
+    if named:
+        return which(named, verb)
     return Unclear(f"No task here looks like “{wanted.strip()[:60]}”; nothing was done.")
+
+
+def bare(wanted: str) -> str:
+    """Bring words that name a task to the form in which they are compared."""
+    return wanted.strip(" .!?\"'“”").casefold()
+
+
+def fitting(words: str, tasks: Sequence[Task]) -> Sequence[Task]:
+    """Give the tasks that bare words name; a rule that fits any of them is the last asked."""
+    for fits in (same, has_words, has_part):
+        if named := [task for task in tasks if words and fits(words, task.title.casefold())]:
+            return named
+    return ()
 
 
 def same(words: str, title: str) -> bool:

@@ -22,7 +22,7 @@ from bot.conversation.list_verbs import list_named, show_list
 from bot.conversation.meaning import Act, Meaning, ShowTask, Unclear
 from bot.conversation.picking import pick, same
 from bot.conversation.situation import Situation
-from bot.conversation.words import shorten
+from bot.conversation.words import QUOTES, shorten
 from tasks_sync import Task, TaskChanges
 
 NO_DAY = re.compile(r"^(?:no (?:day|date|due date)|any ?time)$", re.IGNORECASE)
@@ -31,7 +31,6 @@ BESIDE = re.compile(
 )
 UNDER = re.compile(r"^(?P<title>.+)\s+under\s+(?P<parent>.+)$", re.IGNORECASE)
 FIRST = ("top", "the top", "first", "the front")
-QUOTES = "\"'“”‘’"
 
 
 def add(rest: str, situation: Situation) -> Meaning:

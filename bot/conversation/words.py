@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+QUOTES = "\"'“”‘’"
+
 
 def clean(text: str) -> str:
     """Drop control characters and spare white space; keep line breaks, emoji and every script."""
