@@ -13,6 +13,7 @@ that one side changed is taken from that side. When both changed it differently:
 * deleted here, edited there    the later of the two wins; a return is told
 * deleted here, untouched (or only ticked off) there    deleted there too
 * deleted on both sides         nothing to do
+* deleted there by us, taken back here since    made anew (`Mirror.absorb` knows what was sent)
 
 Whatever loses is given as `Lost`, so that it can be brought back.
 """
