@@ -15,6 +15,7 @@ from plotly.subplots import make_subplots
 from gpu_lab.ops.report import Span
 from gpu_lab.pictures.card import COLOUR_MAP, DARK, Theme
 from gpu_lab.pictures.findings import (
+    DEMAND,
     HOUR,
     Floats,
     allocation_finding,
@@ -25,8 +26,6 @@ from gpu_lab.pictures.findings import (
 )
 from gpu_lab.placement.protocol.replay import Curves
 from gpu_lab.simulate.report import QueueCurve
-
-DEMAND = "GPU demand that arrived, % of the fleet"
 
 
 def allocation_page(workload: str, curves: Mapping[str, Curves], theme: Theme = DARK) -> str:

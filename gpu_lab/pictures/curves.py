@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from gpu_lab.ops.report import Span
 from gpu_lab.pictures.card import BODY, COLOUR_MAP, DARK, Card, Theme, card
 from gpu_lab.pictures.findings import (
+    DEMAND,
     HOUR,
     Floats,
     allocation_finding,
@@ -25,7 +26,6 @@ from gpu_lab.pictures.findings import (
 from gpu_lab.placement.protocol.replay import Curves
 from gpu_lab.simulate.report import QueueCurve
 
-DEMAND = "GPU demand that arrived, % of the fleet"
 # Below this arrived percent the policies' allocations lie on one another.
 PARTING = 75
 

@@ -12,6 +12,7 @@ from gpu_lab.simulate.report import QueueCurve
 
 Floats = NDArray[np.float64]
 HOUR = 3600.0
+DEMAND = "GPU demand that arrived, % of the fleet"
 
 
 def allocation_finding(workload: str, curves: Mapping[str, Curves]) -> str:
