@@ -1,4 +1,4 @@
-"""How a task is put aside, out of sight of check-ins, and how one thing done is taken back."""
+"""How a task is put aside, out of sight of check-ins."""
 
 from __future__ import annotations
 
