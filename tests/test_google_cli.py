@@ -310,16 +310,20 @@ def test_a_sync_asked_for_in_the_chat_does_not_say_in_step_when_it_is_not(touchb
     assert "Not in step yet: 0 taken from Google, 0 sent, 1 change waiting. Google is out" in said
 
 
-@pytest.mark.parametrize(("answer", "left"), [("--let-go", 2), ("--keep", 13)])
-def test_the_question_about_many_removals_can_be_answered_here(
-    touchbase, google, link, answer, left
-):
+def lose_eleven_of_thirteen(touchbase, google, link):
     for number in range(13):
         google.phone.add(f"task {number}")
     link()
     touchbase("tasks", "sync")
     for number in range(11):
         google.phone.delete(f"task {number}")
+
+
+@pytest.mark.parametrize(("answer", "left"), [("--let-go", 2), ("--keep", 13)])
+def test_the_question_about_many_removals_can_be_answered_here(
+    touchbase, google, link, answer, left
+):
+    lose_eleven_of_thirteen(touchbase, google, link)
     asked = touchbase("tasks", "sync").out
     assert "Did you remove them?" in asked
     assert f"{answer} 'My Tasks'" in asked
@@ -336,12 +340,7 @@ def test_the_question_about_many_removals_can_be_answered_here(
 def test_the_question_about_many_removals_can_be_answered_in_the_chat(
     touchbase, google, link, answer, left
 ):
-    for number in range(13):
-        google.phone.add(f"task {number}")
-    link()
-    touchbase("tasks", "sync")
-    for number in range(11):
-        google.phone.delete(f"task {number}")
+    lose_eleven_of_thirteen(touchbase, google, link)
     touchbase("tasks", "sync")
     said = touchbase("chat", says=f"{answer}\n{answer}\n/sync\n").out
     assert "Did you remove them?" in said
